@@ -1,0 +1,50 @@
+"""The body of a request: JSON text around base64, streamed in constant memory and made anew for every attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Final
+
+from pybase64 import b64encode
+
+from ._audio import Audio
+from ._errors import AudioError
+
+BLOCK: Final = 3 * 64 * 1024  # bytes of audio; a multiple of 3, so that base64 pads the last block alone
+INLINE: Final = 1024 * 1024  # up to here an event loop can read and encode without a worker thread
+
+
+class Body:
+    """One pass over a body; `complete` tells whether all of it was handed to the connection."""
+
+    def __init__(self, prefix: bytes, audio: Audio, suffix: bytes) -> None:
+        self.audio = audio
+        self.size = len(prefix) + 4 * -(-audio.size // 3) + len(suffix)
+        self.complete = False
+        self.blocks = self._blocks(prefix, audio, suffix)
+
+    def close(self) -> None:
+        """Close what the pass holds open."""
+        self.blocks.close()
+
+    def _blocks(self, prefix: bytes, audio: Audio, suffix: bytes) -> Generator[bytes]:
+        left = audio.size
+        with audio.open() as file:
+            while left > BLOCK:
+                yield prefix + _encoded(file.read(BLOCK), BLOCK, audio)
+                prefix, left = b"", left - BLOCK
+            last = _encoded(file.read(left), left, audio)
+        if not audio.content.intact():
+            raise _changed(audio)
+        self.complete = True
+        yield prefix + last + suffix
+
+
+def _encoded(block: bytes, wanted: int, audio: Audio) -> bytes:
+    if len(block) != wanted:
+        raise _changed(audio)
+    return b64encode(block)
+
+
+def _changed(audio: Audio) -> AudioError:
+    return AudioError(f"{audio.label} was changed while it was sent; the request was cut off, transcribe it again")

@@ -1,0 +1,212 @@
+"""The two clients: one pipeline, run through in the sync one and awaited in the async one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, Unpack
+
+from ._audio import Source
+from ._engine import Engine
+from ._errors import ConfigurationError
+from ._pipeline import Pipeline
+from ._plugins import CACHE, Selection, chosen
+from ._registry import register
+from ._runtime import AsyncRuntime, Runtime, SyncRuntime, run_through
+from ._settings import ApiKey, settings
+from ._values import Transcription
+
+if TYPE_CHECKING:
+    import httpx  # noqa: F401  named in the clients' type parameters
+
+    from ._transport import Transport
+    from ._wire import TranscriptionOptions
+
+HttpTransport = TypeVar("HttpTransport")
+
+
+def _sync_transport(*args: Any) -> Transport:
+    from ._transport import SyncTransport  # late: httpx takes long to import, and loads click and rich where it can
+
+    return SyncTransport(*args)
+
+
+def _async_transport(*args: Any) -> Transport:
+    from ._transport import AsyncTransport
+
+    return AsyncTransport(*args)
+
+
+class _BaseClient(Generic[HttpTransport]):
+    """What both clients share: everything but how a coroutine is run."""
+
+    _runtime: ClassVar[Runtime]
+    _connect: ClassVar[Callable[..., Transport]]
+
+    def __init__(
+        self,
+        api_key: ApiKey = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | None = None,
+        plugins: Iterable[object] = (),
+        disable: Iterable[str] = (),
+        autoload: bool = True,
+        cache: str | os.PathLike[str] | object | None = None,
+        transport: HttpTransport | None = None,
+        headers: Mapping[str, str] | None = None,
+        strict: bool = False,
+        allow_insecure: bool = False,
+    ) -> None:
+        """Set up a client; nothing is sent or opened yet.
+
+        Args:
+            api_key: The key, or a function that returns one for each call; by default OPENROUTER_API_KEY.
+            base_url: Where the API is; by default OPENROUTER_BASE_URL or the address in its spec.
+            timeout: Seconds for a whole call, retries included; by default OPENROUTER_STT_TIMEOUT or 600.
+            plugins: Objects, modules or classes with hooks, or names of installed plugins; the first is asked first.
+            disable: Names of plugins to leave out, built-in ones included.
+            autoload: Whether installed plugins are found by themselves.
+            cache: "memory", the path of a folder, or a plugin that keeps answers; by default none is kept.
+            transport: An httpx transport in place of httpx's own.
+            headers: Sent with each request, such as HTTP-Referer and X-Title.
+            strict: Whether errors of observers and caches are raised; by default they are logged.
+            allow_insecure: Whether the key may be sent over http:// to another machine.
+
+        Raises:
+            ConfigurationError: For a setting that cannot work.
+            PluginError: For a plugin that cannot be used.
+        """
+        self._settings = settings(
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            headers=headers,
+            strict=strict,
+            allow_insecure=allow_insecure,
+        )
+        selection = Selection.of(plugins, disable, autoload).adding(_cache_plugins(cache))
+        registry = register(chosen(selection), is_async=self._runtime.is_async)
+        self._plugins = registry.plugins
+        self._closed = False
+        self._pipeline = Pipeline(
+            settings=self._settings,
+            engine=Engine(self._runtime, registry.hooks, strict),
+            runtime=self._runtime,
+            transport=self._connect(self._runtime.now, transport),
+            fingerprint=registry.fingerprint(),
+        )
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """The names of the client's plugins, the one that is asked first in front."""
+        return tuple(plugin.name for plugin in self._plugins)
+
+    def __repr__(self) -> str:
+        return f"openrouter_stt.{type(self).__name__}(base_url={self._settings.base_url!r}, plugins={self.plugins!r})"
+
+    def _open(self) -> Pipeline:
+        if self._closed:
+            raise ConfigurationError("the client is closed; make a new one")
+        return self._pipeline
+
+
+class Client(_BaseClient["httpx.BaseTransport"]):
+    """Turns audio into text. Safe to share between threads; close it, or use it in a `with` block."""
+
+    _runtime = SyncRuntime()
+    _connect = staticmethod(_sync_transport)
+
+    def transcribe(
+        self,
+        source: Source,
+        *,
+        model: str,
+        format: str | None = None,
+        timeout: float | None = None,
+        **options: Unpack[TranscriptionOptions],
+    ) -> Transcription:
+        """Return what is said in a recording.
+
+        Args:
+            source: A path (a str is always one), bytes-like audio, a binary file object, `(name, data)`, or an `Audio`.
+            model: Which model listens, such as "openai/whisper-large-v3" or "local/moonshine-tiny".
+            format: The audio's format on the wire; by default it is found in the content.
+            timeout: Seconds for the whole call in place of the client's.
+            **options: The optional fields of the API's request, such as language and temperature.
+
+        Raises:
+            AudioError: The source cannot be sent; nothing was.
+            ConfigurationError: No key, or an option the API does not know.
+            APIError: The exchange with the server failed; `attempts` and `maybe_billed` tell how.
+        """
+        return run_through(
+            self._open().transcribe(source, model=model, format=format, timeout=timeout, options={**options})
+        )
+
+    def close(self) -> None:
+        """Close plugins and connections; closing twice does nothing."""
+        if not self._closed:
+            self._closed = True
+            run_through(self._pipeline.close())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncClient(_BaseClient["httpx.AsyncBaseTransport"]):
+    """Turns audio into text, on asyncio or trio. Close it, or use it in an `async with` block."""
+
+    _runtime = AsyncRuntime()
+    _connect = staticmethod(_async_transport)
+
+    async def transcribe(
+        self,
+        source: Source,
+        *,
+        model: str,
+        format: str | None = None,
+        timeout: float | None = None,
+        **options: Unpack[TranscriptionOptions],
+    ) -> Transcription:
+        """Return what is said in a recording; see `Client.transcribe`."""
+        return await self._open().transcribe(source, model=model, format=format, timeout=timeout, options={**options})
+
+    async def close(self) -> None:
+        """Close plugins and connections; closing twice does nothing."""
+        if not self._closed:
+            self._closed = True
+            await self._pipeline.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def transcribe(
+    source: Source,
+    *,
+    model: str,
+    api_key: ApiKey = None,
+    format: str | None = None,
+    timeout: float | None = None,
+    **options: Unpack[TranscriptionOptions],
+) -> Transcription:
+    """Return what is said in one recording; a `Client` serves several better. Arguments as in `Client.transcribe`."""
+    with Client(api_key) as client:
+        return client.transcribe(source, model=model, format=format, timeout=timeout, **options)
+
+
+def _cache_plugins(cache: object) -> list[object]:
+    return [] if cache is None else [import_module(CACHE).cache_plugin(cache)]

@@ -1,0 +1,253 @@
+"""Where the bytes of a recording come from: each content knows its size and can be read again from its start."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import os
+import stat
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, cast
+
+import attrs
+
+from ._errors import AudioError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+SPOOL_LIMIT = 8 * 1024 * 1024  # a stream without seek() is kept in memory up to here, in a temporary file above
+BLOCK = 1024 * 1024
+
+
+class Content(Protocol):
+    """Bytes of a known size that can be read any number of times."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        ...
+
+    def open(self) -> BinaryIO:
+        """Open a fresh, seekable pass over the bytes; the caller closes it."""
+        ...
+
+    def intact(self) -> bool:
+        """Tell whether the bytes still are what they were when this content was made, as far as can be known."""
+        ...
+
+
+@attrs.frozen
+class BytesContent:
+    """Bytes in memory, not copied."""
+
+    data: memoryview = attrs.field(repr=False)
+
+    @classmethod
+    def of(cls, data: Buffer) -> BytesContent:
+        view = memoryview(data)
+        return cls((view if view.c_contiguous else memoryview(view.tobytes())).cast("B"))
+
+    @property
+    def size(self) -> int:
+        return self.data.nbytes
+
+    def open(self) -> BinaryIO:
+        return cast(BinaryIO, io.BufferedReader(_Window(_read_view(self.data), self.size)))
+
+    def intact(self) -> bool:
+        return True
+
+
+@attrs.frozen
+class FileContent:
+    """A regular file, which must not change between the look at it and the last byte read."""
+
+    path: Path
+    identity: tuple[int, int, int] = attrs.field(repr=False)  # inode, size in bytes, mtime in nanoseconds
+
+    @classmethod
+    def of(cls, path: Path) -> FileContent:
+        with _open_regular(path) as file:
+            return cls(path, _identity(os.fstat(file.fileno())))
+
+    @property
+    def size(self) -> int:
+        return self.identity[1]
+
+    def open(self) -> BinaryIO:
+        file = _open_regular(self.path)
+        if _identity(os.fstat(file.fileno())) != self.identity:
+            file.close()
+            raise AudioError(f"{self.path} was changed while it was used; transcribe it again")
+        return file
+
+    def intact(self) -> bool:
+        try:
+            status = self.path.stat()
+        except OSError:
+            return False
+        return _identity(status) == self.identity
+
+
+@attrs.frozen
+class StreamContent:
+    """What a seekable binary file object holds from the position it was given at; the object stays the caller's."""
+
+    file: IO[bytes] = attrs.field(repr=False)
+    start: int
+    size: int
+    lock: threading.Lock = attrs.field(factory=threading.Lock, repr=False, eq=False)
+
+    def open(self) -> BinaryIO:
+        def read_at(offset: int, count: int) -> bytes:
+            with self._held():
+                self.file.seek(self.start + offset)
+                return self.file.read(count)
+
+        return cast(BinaryIO, io.BufferedReader(_Window(read_at, self.size)))
+
+    def intact(self) -> bool:
+        with self._held():
+            return _end_of(self.file) == self.start + self.size
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Keep the position to one reader; the file is the caller's, who may have closed it."""
+        with self.lock:
+            try:
+                yield
+            except (OSError, ValueError) as error:
+                raise AudioError(f"the file object cannot be read any more: {error}") from None
+
+
+@attrs.frozen
+class JoinedContent:
+    """A content between a header and a footer."""
+
+    header: bytes = attrs.field(repr=False)
+    middle: Content
+    footer: bytes = attrs.field(default=b"", repr=False)
+
+    @property
+    def size(self) -> int:
+        return len(self.header) + self.middle.size + len(self.footer)
+
+    def open(self) -> BinaryIO:
+        middle = self.middle.open()
+        end = len(self.header) + self.middle.size
+
+        def read_at(offset: int, count: int) -> bytes:
+            if offset < len(self.header):
+                return self.header[offset : offset + count]
+            if offset >= end:
+                return self.footer[offset - end : offset - end + count]
+            middle.seek(offset - len(self.header))
+            return middle.read(min(count, end - offset))
+
+        return cast(BinaryIO, io.BufferedReader(_Window(read_at, self.size, middle)))
+
+    def intact(self) -> bool:
+        return self.middle.intact()
+
+
+def stream_content(file: IO[bytes]) -> Content:
+    """Take a file object from its present position; what cannot be read twice is kept in a temporary file."""
+    _require_binary(file)
+    if not _seekable(file):
+        return _spooled(file)
+    start = file.tell()
+    size = max(_end_of(file) - start, 0)
+    file.seek(start)
+    return StreamContent(file, start, size)
+
+
+def _end_of(file: IO[bytes]) -> int:
+    return file.seek(0, os.SEEK_END)
+
+
+def _require_binary(file: IO[bytes]) -> None:
+    nothing: object = file.read(0)
+    if not isinstance(nothing, bytes | bytearray | memoryview):
+        if inspect.iscoroutine(nothing):
+            nothing.close()
+        raise TypeError(f"its read() gives {type(nothing).__name__}, not bytes")
+
+
+def _seekable(file: IO[bytes]) -> bool:
+    try:
+        return file.seekable()
+    except AttributeError:
+        return False
+
+
+def _spooled(file: IO[bytes]) -> Content:
+    spool = tempfile.SpooledTemporaryFile(SPOOL_LIMIT)  # noqa: SIM115  lives as long as its content
+    size = 0
+    while block := file.read(BLOCK):
+        size += spool.write(block)
+    return StreamContent(cast("IO[bytes]", spool), 0, size)
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    """Open without waiting on what is no file: a named pipe without a writer would block for ever."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except FileNotFoundError:
+        raise AudioError(f"no file at {str(path)!r}; a str is a path, so pass audio itself as bytes") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise AudioError(f"cannot open {str(path)!r}: {reason}") from None
+    if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        kind = "a directory" if stat.S_ISDIR(mode) else "not a regular file; open it and pass the file object"
+        raise AudioError(f"{str(path)!r} is {kind}")
+    return os.fdopen(descriptor, "rb")
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+class _ReadAt(Protocol):
+    def __call__(self, offset: int, count: int, /) -> bytes: ...
+
+
+def _read_view(data: memoryview) -> _ReadAt:
+    return lambda offset, count: bytes(data[offset : offset + count])
+
+
+class _Window(io.RawIOBase):
+    """A raw, seekable stream over `read_at`, with a position of its own."""
+
+    def __init__(self, read_at: _ReadAt, size: int, owned: BinaryIO | None = None) -> None:
+        self._read_at, self._size, self._owned, self._position = read_at, size, owned, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        self._position = max(base + offset, 0)
+        return self._position
+
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer)
+        wanted = max(min(view.nbytes, self._size - self._position), 0)
+        block = self._read_at(self._position, wanted) if wanted else b""
+        view[: len(block)] = block
+        self._position += len(block)
+        return len(block)
+
+    def close(self) -> None:
+        if self._owned is not None:
+            self._owned.close()
+        super().close()

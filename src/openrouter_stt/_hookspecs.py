@@ -1,0 +1,256 @@
+"""The whole contract of a plugin: every hook, in the order in which a call passes them.
+
+A plugin is a module, a class or an object with functions marked `@hookimpl`. It may take fewer arguments than a hook
+has. The first plugin listed is asked first, and is the outermost of the two `around` hooks.
+
+The kind of a hook says how several plugins share it:
+
+- first: asked in turn, the first answer that is not None counts;
+- pipe: each gets what the one before returned; None leaves it as it is;
+- all: each is told, what they return is ignored;
+- around: `async def` with `proceed`, one inside the other; it may change what goes in and what comes out, call
+  `proceed` again or not at all, and awaits nothing but `proceed` and what the call offers (`sleep`, `blocking`, `io`,
+  `gather`). So it serves the sync and the async client alike.
+
+The policy says what an error does: raise ends the call, with a note naming the plugin; isolate logs it and goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Literal, TypeVar, overload
+
+import attrs
+import pluggy
+
+from ._audio import Audio
+from ._events import Event
+from ._values import Attempt, Call, Failure, Proceed, ProceedAttempt, Transcription, _Stop
+
+PROJECT: Final = "openrouter_stt"
+Kind = Literal["first", "pipe", "all", "around"]
+Policy = Literal["raise", "isolate"]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@attrs.frozen
+class Contract:
+    """What a hook's specification promises: how it is called, what an error does, what it may return."""
+
+    kind: Kind
+    on_error: Policy
+    returns: tuple[type, ...]
+
+
+def hookspec(kind: Kind, *, on_error: Policy = "raise", returns: tuple[type, ...] = ()) -> Callable[[F], F]:
+    """Declare a hook with its contract."""
+    mark = pluggy.HookspecMarker(PROJECT)
+
+    def declare(function: F) -> F:
+        function.__contract__ = Contract(kind, on_error, returns)  # type: ignore[attr-defined]
+        return mark(function)
+
+    return declare
+
+
+@overload
+def hookimpl(function: F, /) -> F: ...
+@overload
+def hookimpl(
+    *,
+    specname: str | None = None,
+    blocking: bool | Callable[..., bool] = False,
+    tryfirst: bool = False,
+    trylast: bool = False,
+) -> Callable[[F], F]: ...
+def hookimpl(
+    function: F | None = None,
+    /,
+    *,
+    specname: str | None = None,
+    blocking: bool | Callable[..., bool] = False,
+    tryfirst: bool = False,
+    trylast: bool = False,
+) -> F | Callable[[F], F]:
+    """Mark a function of a plugin as the implementation of the hook of its name, or of `specname`.
+
+    `blocking` sends a plain function to a worker thread in the async client; a function of the same arguments may
+    decide it. `tryfirst` and `trylast` move it before or behind the other plugins, as in pluggy.
+    """
+
+    def mark(target: F) -> F:
+        target.__openrouter_stt_blocking__ = blocking  # type: ignore[attr-defined]
+        return pluggy.HookimplMarker(PROJECT)(target, specname=specname, tryfirst=tryfirst, trylast=trylast)
+
+    return mark if function is None else mark(function)
+
+
+class HookSpecs:
+    """The hooks; also a typed base class for plugins that want their signatures checked and completed."""
+
+    @hookspec("around", returns=(Transcription,))
+    async def around_call(self, call: Call, proceed: Proceed) -> Transcription:
+        """Wrap a whole call: a span, a budget, cutting long audio into several calls, asking several models.
+
+        Example::
+
+            @hookimpl
+            async def around_call(call, proceed):
+                with tracer.start_as_current_span("transcribe"):
+                    return await proceed(call)
+        """
+        return await proceed(call)
+
+    @hookspec("pipe", returns=(Call,))
+    def prepare_request(self, call: Call) -> Call | None:
+        """Change what is asked for, such as model, language or options, before anything else is done.
+
+        Example::
+
+            @hookimpl
+            def prepare_request(call):
+                return call.replace(options={"language": "en", **call.options})
+        """
+
+    @hookspec("first", on_error="isolate", returns=(str,))
+    def cache_key(self, call: Call) -> str | None:
+        """Give the key of a call's answer in a cache; asked only where a plugin keeps answers.
+
+        Without an answer the key covers the audio's bytes, every field of the request, the base URL and the plugins
+        that change audio or text.
+
+        Example::
+
+            @hookimpl
+            def cache_key(call):
+                return f"{call.model}/{call.audio.digest()}"
+        """
+
+    @hookspec("first", on_error="isolate", returns=(Transcription,))
+    def cache_get(self, key: str) -> Transcription | None:
+        """Look for a kept answer; one that is found ends the call.
+
+        Example::
+
+            @hookimpl
+            def cache_get(self, key):
+                return self.answers.get(key)
+        """
+
+    @hookspec("first", returns=(Transcription,))
+    def answer(self, call: Call) -> Transcription | None:
+        """Answer without the network, such as by an engine on this machine.
+
+        Example::
+
+            @hookimpl(blocking=True)
+            def answer(self, call):
+                if call.model == "local/mine":
+                    return Transcription(text=self.engine.run(call.audio.read()), model=call.model)
+        """
+
+    @hookspec("pipe", returns=(Audio,))
+    def prepare_audio(self, audio: Audio, call: Call) -> Audio | None:
+        """Change the audio before it is encoded, such as resampling or trimming; once a call, not once an attempt.
+
+        Example::
+
+            @hookimpl(blocking=True)
+            def prepare_audio(audio):
+                return Audio.from_bytes(denoise(audio.read()), format="wav")
+        """
+
+    @hookspec("first", returns=(Audio,))
+    def encode_audio(self, audio: Audio, call: Call) -> Audio | None:
+        """Turn the audio into what goes on the wire: bytes of a file whose `format` is set.
+
+        None says that the plugin does not know such audio; `call.format` is the format asked for.
+
+        Example::
+
+            @hookimpl
+            def encode_audio(audio):
+                if audio.name.endswith(".amr"):
+                    return Audio.from_bytes(amr_to_wav(audio.read()), format="wav")
+        """
+
+    @hookspec("around", returns=(Transcription,))
+    async def around_attempt(self, attempt: Attempt, proceed: ProceedAttempt) -> Transcription:
+        """Wrap each request that is sent: a rate limit, a circuit breaker, a span.
+
+        Example::
+
+            @hookimpl
+            async def around_attempt(self, attempt, proceed):
+                await attempt.call.sleep(self.bucket.wait_for(1))
+                return await proceed(attempt)
+        """
+        return await proceed(attempt)
+
+    @hookspec("first", returns=(int, float, _Stop))
+    def retry(self, failure: Failure) -> float | _Stop | None:
+        """Say whether to send again: the seconds to wait, `STOP`, or None for no opinion.
+
+        Example::
+
+            @hookimpl
+            def retry(failure):
+                return 1.0 if failure.error.retry_after is None and failure.attempt < 2 else None
+        """
+
+    @hookspec("first", returns=(Call,))
+    def fallback(self, failure: Failure) -> Call | None:
+        """Give another request once retries are spent, such as another model; None lets the error through.
+
+        Example::
+
+            @hookimpl
+            def fallback(failure):
+                if failure.call.model != "local/moonshine-tiny":
+                    return failure.call.replace(model="local/moonshine-tiny")
+        """
+
+    @hookspec("pipe", returns=(Transcription,))
+    def finish(self, call: Call, transcription: Transcription) -> Transcription | None:
+        """Edit the answer before it is kept and returned, such as redaction or punctuation.
+
+        Example::
+
+            @hookimpl
+            def finish(transcription):
+                return transcription.replace(text=redact(transcription.text))
+        """
+
+    @hookspec("all", on_error="isolate")
+    def cache_set(self, key: str, transcription: Transcription) -> None:
+        """Keep a finished answer.
+
+        Example::
+
+            @hookimpl
+            def cache_set(self, key, transcription):
+                self.answers[key] = transcription
+        """
+
+    @hookspec("all", on_error="isolate")
+    def event(self, event: Event) -> None:
+        """Observe what happens; see the classes derived from `Event`.
+
+        Example::
+
+            @hookimpl
+            def event(event):
+                if isinstance(event, RetryScheduled):
+                    metrics.count("retries")
+        """
+
+    @hookspec("all", on_error="isolate")
+    def close(self) -> None:
+        """Let go of what the plugin holds: the client is closing.
+
+        Example::
+
+            @hookimpl
+            def close(self):
+                self.connection.close()
+        """

@@ -1,0 +1,129 @@
+"""What a client was told: arguments first, then the environment, then defaults."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+import attrs
+
+from ._errors import ConfigurationError
+from ._wire import DEFAULT_BASE_URL
+
+DEFAULT_TIMEOUT: Final = 600.0
+CONNECT_TIMEOUT: Final = 5.0
+ApiKey = str | Callable[[], str] | None
+
+_HEADER_VARIABLES: Final = {"HTTP-Referer": "OPENROUTER_HTTP_REFERER", "X-Title": "OPENROUTER_X_TITLE"}
+_OURS: Final = frozenset({"authorization", "content-length", "content-type", "host", "transfer-encoding"})
+_TOKEN: Final = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
+_VISIBLE: Final = re.compile(r"[!-~]+")
+_NO_KEY: Final = (
+    "no API key: pass api_key=..., or set OPENROUTER_API_KEY; keys are made at https://openrouter.ai/settings/keys. "
+    'To run offline without one, install "openrouter-stt[local]" and use model="local/moonshine-tiny"'
+)
+
+
+@attrs.frozen
+class Settings:
+    """The checked settings of one client."""
+
+    base_url: str
+    timeout: float
+    headers: Mapping[str, str]
+    strict: bool
+    _api_key: ApiKey = attrs.field(alias="api_key", repr=False)
+
+    @property
+    def key_is_called(self) -> bool:
+        """Whether the key is made anew for each call."""
+        return callable(self._api_key)
+
+    def key(self) -> str:
+        """Return the API key. Raises `ConfigurationError` where there is none, or none that a header can carry."""
+        key = self._api_key() if callable(self._api_key) else self._api_key
+        if not key or (isinstance(key, str) and not key.strip()):
+            raise ConfigurationError(_NO_KEY)
+        if not isinstance(key, str) or not _VISIBLE.fullmatch(key.strip()):
+            raise ConfigurationError("the API key must be a str of visible ASCII characters; check what was pasted")
+        return key.strip()
+
+
+def settings(
+    *,
+    api_key: ApiKey,
+    base_url: str | None,
+    timeout: float | None,
+    headers: Mapping[str, str] | None,
+    strict: bool,
+    allow_insecure: bool,
+) -> Settings:
+    """Join arguments, environment and defaults. Raises `ConfigurationError` for what cannot work."""
+    url = (base_url or os.environ.get("OPENROUTER_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
+    _check_url(url, allow_insecure)
+    return Settings(
+        base_url=url,
+        timeout=checked_timeout(timeout if timeout is not None else _environment_timeout()),
+        headers=_checked_headers({**_environment_headers(), **(headers or {})}),
+        strict=strict,
+        api_key=api_key if api_key is not None else os.environ.get("OPENROUTER_API_KEY"),
+    )
+
+
+def checked_timeout(timeout: float) -> float:
+    """Return the timeout in seconds. Raises `ConfigurationError` unless it is a finite number above 0."""
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
+        raise ConfigurationError(f"timeout must be a number of seconds above 0, not {timeout!r}")
+    return float(timeout)
+
+
+def _environment_timeout() -> float:
+    stated = os.environ.get("OPENROUTER_STT_TIMEOUT") or DEFAULT_TIMEOUT
+    try:
+        return float(stated)
+    except ValueError:
+        raise ConfigurationError(f"OPENROUTER_STT_TIMEOUT must be a number of seconds, not {stated!r}") from None
+
+
+def _environment_headers() -> dict[str, str]:
+    return {name: value for name, key in _HEADER_VARIABLES.items() if (value := os.environ.get(key))}
+
+
+def _checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    for name, value in headers.items():
+        if not isinstance(name, str) or not _TOKEN.fullmatch(name) or name.lower() in _OURS:
+            raise ConfigurationError(f"header {name!r} cannot be set: it is no header's name, or one the client sets")
+        if not (isinstance(value, str) and value.isascii() and value.isprintable()):
+            raise ConfigurationError(f"header {name}: its value must be a str of printable ASCII characters")
+    return dict(headers)
+
+
+def _check_url(url: str, allow_insecure: bool) -> None:
+    parts = _split(url)
+    if parts is None:
+        raise ConfigurationError(f"base_url must look like {DEFAULT_BASE_URL}, without a user, a query or a fragment")
+    if parts.scheme == "http" and not allow_insecure and not _is_loopback(parts):
+        raise ConfigurationError(
+            f"base_url {parts.netloc!r} over http:// would send the API key unencrypted: use https://, or pass allow_insecure=True"
+        )
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable and not (parts.query or parts.fragment or "@" in parts.netloc) else None
+
+
+def _is_loopback(parts: SplitResult) -> bool:
+    try:
+        return ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return parts.hostname == "localhost"

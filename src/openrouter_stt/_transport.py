@@ -1,0 +1,208 @@
+"""The two shells around httpx: send one request before a deadline and read one whole reply."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Final, Protocol
+
+import attrs
+import httpx
+
+from ._answer import Reply
+from ._body import INLINE, Body
+from ._errors import APIResponseError, APITimeoutError
+from ._settings import CONNECT_TIMEOUT
+from ._translate import in_our_words
+from ._wire import Request
+
+LARGEST_ANSWER: Final = 64 * 1024 * 1024  # bytes, decompressed
+
+
+class Transport(Protocol):
+    """Sends requests; opened by the first one."""
+
+    async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply: ...
+    async def close(self) -> None: ...
+
+
+@attrs.define
+class SyncTransport:
+    """Over an httpx.Client."""
+
+    now: Callable[[], float]
+    _transport: httpx.BaseTransport | None = None
+    _client: httpx.Client | None = attrs.field(default=None, init=False)
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
+
+    async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
+        body, answer = request.body(), _Answer(deadline, self.now)
+        with in_our_words(body):
+            outgoing = _outgoing(
+                request, url, headers, size=body.size, stream=_SyncStream(body, answer), seconds=deadline - self.now()
+            )
+            response = self._opened().send(outgoing, stream=True)
+            try:
+                for block in response.iter_raw():
+                    answer.add(block)
+                    answer.check()
+            finally:
+                response.close()
+            return answer.reply(response)
+
+    async def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+
+    def _opened(self) -> httpx.Client:
+        with self._lock:
+            if self._client is None:
+                self._client = httpx.Client(transport=self._transport, cookies=_no_cookies())
+            return self._client
+
+
+@attrs.define
+class AsyncTransport:
+    """Over an httpx.AsyncClient, on asyncio or trio."""
+
+    now: Callable[[], float]
+    _transport: httpx.AsyncBaseTransport | None = None
+    _client: httpx.AsyncClient | None = attrs.field(default=None, init=False)
+
+    async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
+        import anyio
+
+        body, answer, seconds = request.body(), _Answer(deadline, self.now), deadline - self.now()
+        with in_our_words(body):
+            outgoing = _outgoing(request, url, headers, size=body.size, stream=_AsyncStream(body), seconds=seconds)
+            with anyio.fail_after(seconds) as scope:
+                response = await self._opened().send(outgoing, stream=True)
+                try:
+                    async for block in response.aiter_raw():
+                        if not answer.add(block):
+                            scope.cancel()  # httpx's nested generators unwind from within; a raise leaves them open
+                finally:
+                    await response.aclose()
+            answer.check()
+            return answer.reply(response)
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    def _opened(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(transport=self._transport, cookies=_no_cookies())
+        return self._client
+
+
+@attrs.define
+class _Answer:
+    """The body of a reply as it comes in, held to a size and a deadline."""
+
+    deadline: float
+    now: Callable[[], float]
+    body: bytearray = attrs.field(factory=bytearray, init=False, repr=False)
+
+    def add(self, block: bytes) -> bool:
+        """Take a block and tell whether to go on."""
+        self.body += block
+        return len(self.body) <= LARGEST_ANSWER and self.now() <= self.deadline
+
+    def check(self) -> None:
+        """Raise where `add` said to stop."""
+        if len(self.body) > LARGEST_ANSWER:
+            raise _too_large()
+        if self.now() > self.deadline:
+            raise TimeoutError
+
+    def reply(self, response: httpx.Response) -> Reply:
+        headers = dict(response.headers)
+        return Reply(response.status_code, headers, _plain(bytes(self.body), headers.get("content-encoding", "")))
+
+
+class _SyncStream(httpx.SyncByteStream):
+    def __init__(self, body: Body, answer: _Answer) -> None:
+        self._body, self._answer = body, answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        for block in self._body.blocks:
+            self._answer.check()  # a server that reads slowly is held to the deadline too
+            yield block
+
+
+class _AsyncStream(httpx.AsyncByteStream):
+    """A class and no generator, which would be left open when a connection breaks."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._body.audio.size <= INLINE:
+            block = next(self._body.blocks, None)
+        else:
+            from anyio import to_thread
+
+            block = await to_thread.run_sync(next, self._body.blocks, None)
+        if block is None:
+            raise StopAsyncIteration
+        return block
+
+
+def _outgoing(
+    request: Request,
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    size: int,
+    stream: httpx.SyncByteStream | httpx.AsyncByteStream,
+    seconds: float,
+) -> httpx.Request:
+    """Build a request without the client's own headers and cookies; the answer is asked for as it is."""
+    if seconds <= 0:
+        raise APITimeoutError("the deadline passed before the request was sent; raise timeout=")
+    timeout, address = httpx.Timeout(seconds, connect=min(CONNECT_TIMEOUT, seconds)), httpx.URL(url)
+    return httpx.Request(
+        request.method,
+        address,
+        headers={
+            "Host": address.netloc.decode("ascii"),
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            **headers,
+            "Content-Length": str(size),
+        },
+        stream=stream,
+        extensions={"timeout": timeout.as_dict()},
+    )
+
+
+def _no_cookies() -> CookieJar:
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
+
+
+def _plain(body: bytes, encoding: str) -> bytes:
+    """Undo a compression nobody asked for, within bounds."""
+    if encoding in ("", "identity"):
+        return body
+    unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # gzip or zlib, by its header
+    try:
+        plain = unzip.decompress(body, LARGEST_ANSWER)
+    except zlib.error:
+        plain = b""
+    if unzip.unconsumed_tail:
+        raise _too_large()
+    if not unzip.eof:
+        raise APIResponseError(
+            f"the answer came compressed ({encoding}) and cannot be read; it may have been billed", maybe_billed=True
+        )
+    return plain
+
+
+def _too_large() -> APIResponseError:
+    return APIResponseError(f"the answer is larger than {LARGEST_ANSWER:,} bytes", maybe_billed=True)
