@@ -1,0 +1,69 @@
+"""Answer models named `local/...` on this machine, with no key and no network."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from openrouter_stt import (
+    Audio,
+    AudioError,
+    Call,
+    ConfigurationError,
+    HookSpecs,
+    Transcription,
+    Usage,
+    hookimpl,
+)
+
+from ._pcm import wav_of
+from ._speech import ENGINES, recognise
+
+PREFIX: Final = "local/"
+_EXTRAS: Final = {"moonshine-tiny": "local", "whisper-tiny.en": "local-whisper"}
+
+
+def _is_local(call: Call) -> bool:
+    return call.model.startswith(PREFIX)
+
+
+class Local(HookSpecs):
+    """English speech recognition by small models that come inside packages; nothing is downloaded."""
+
+    name = "local"
+
+    @hookimpl(blocking=_is_local)
+    def answer(self, call: Call) -> Transcription | None:
+        if not _is_local(call):
+            return None
+        model = call.model.removeprefix(PREFIX)
+        _check(model, call)
+        try:
+            with _file_of(call.audio).open() as file:
+                text, seconds = recognise(model, file, call.audio.name)
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(
+                f'{call.model} needs the package {error.name}: install "openrouter-stt[{_EXTRAS[model]}]"'
+            ) from None
+        except ImportError as error:
+            raise ConfigurationError(f"{call.model} does not run on this machine: {error}") from None
+        except ValueError as error:
+            raise AudioError(str(error)) from None
+        return Transcription(text=text, model=call.model, usage=Usage(seconds=seconds, cost=0.0))
+
+
+def _check(model: str, call: Call) -> None:
+    if model not in ENGINES:
+        known = ", ".join(PREFIX + name for name in ENGINES)
+        raise ConfigurationError(f"no model {call.model!r} on this machine; there are {known}")
+    language = call.options.get("language", "en")
+    if not str(language).lower().startswith("en"):
+        raise ConfigurationError(f"{call.model} understands English alone, not {language!r}")
+
+
+def _file_of(audio: Audio) -> Audio:
+    if audio.pcm is None:
+        return audio
+    return wav_of(audio, audio.pcm)
+
+
+plugin = Local
