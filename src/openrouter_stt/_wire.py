@@ -90,6 +90,8 @@ def read_response(document: Mapping[str, Any]) -> STTResponse:
     """Read an answer's JSON object, which has a text; other fields that do not fit the spec are left out."""
     from openrouter_stt_api.models import STTResponse
 
+    if not isinstance(document.get("usage"), dict | None):  # generated code takes it for an object without looking
+        document = {name: value for name, value in document.items() if name != "usage"}
     try:
         return STTResponse.from_dict(document)
     except Exception:
@@ -108,7 +110,7 @@ def _fitting(model: type[STTResponse], document: Mapping[str, Any]) -> STTRespon
 def _warn_of_unknown_providers(options: Mapping[str, Any]) -> None:
     provider = cast("Mapping[str, Any]", options.get("provider") or {})
     for slug in provider.get("options") or {}:
-        if slug not in PROVIDER_SLUGS:
+        if PROVIDER_SLUGS and slug not in PROVIDER_SLUGS:
             close = get_close_matches(slug, PROVIDER_SLUGS, 1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             warnings.warn(
