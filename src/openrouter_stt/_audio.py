@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from mmap import mmap
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeAlias, get_args
 
@@ -71,7 +72,7 @@ class Audio:
                 return cls.from_path(source)
             case (str(name), data):
                 return cls.of(data).replace(name=name)
-            case bytes() | bytearray() | memoryview():
+            case bytes() | bytearray() | memoryview() | mmap():
                 return cls.from_bytes(source)
         other: Any = source
         if hasattr(other, "__array_interface__"):

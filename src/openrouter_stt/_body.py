@@ -15,10 +15,13 @@ INLINE: Final = 1024 * 1024  # up to here an event loop can read and encode with
 
 
 class Body:
-    """One pass over a body; `complete` tells whether all of it was handed to the connection."""
+    """One pass over a body; `complete` tells whether all of it was handed to the connection.
+
+    The audio is held by the pass alone, and let go when it ends: httpx keeps requests in reference cycles.
+    """
 
     def __init__(self, prefix: bytes, audio: Audio, suffix: bytes) -> None:
-        self.audio = audio
+        self.large = audio.size > INLINE
         self.size = len(prefix) + 4 * -(-audio.size // 3) + len(suffix)
         self.complete = False
         self.blocks = self._blocks(prefix, audio, suffix)

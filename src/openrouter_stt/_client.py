@@ -104,6 +104,9 @@ class _BaseClient(Generic[HttpTransport]):
         """The names of the client's plugins, the one that is asked first in front."""
         return tuple(plugin.name for plugin in self._plugins)
 
+    def __reduce__(self) -> str:
+        raise TypeError("a client holds a key and connections and cannot be pickled; make one where it is needed")
+
     def __repr__(self) -> str:
         return f"openrouter_stt.{type(self).__name__}(base_url={self._settings.base_url!r}, plugins={self.plugins!r})"
 
@@ -162,7 +165,10 @@ class Client(_BaseClient["httpx.BaseTransport"]):
 
 
 class AsyncClient(_BaseClient["httpx.AsyncBaseTransport"]):
-    """Turns audio into text, on asyncio or trio. Close it, or use it in an `async with` block."""
+    """Turns audio into text, on asyncio or trio. Close it, or use it in an `async with` block.
+
+    A client serves one event loop, whose connections it keeps.
+    """
 
     _runtime = AsyncRuntime()
     _connect = staticmethod(_async_transport)

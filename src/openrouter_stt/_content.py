@@ -8,6 +8,7 @@ import os
 import stat
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -190,7 +191,9 @@ def _spooled(file: IO[bytes]) -> Content:
     size = 0
     while block := file.read(BLOCK):
         size += spool.write(block)
-    return StreamContent(cast("IO[bytes]", spool), 0, size)
+    content = StreamContent(cast("IO[bytes]", spool), 0, size)
+    weakref.finalize(content, spool.close)
+    return content
 
 
 def _open_regular(path: Path) -> BinaryIO:

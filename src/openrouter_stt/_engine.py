@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from ._errors import PluginError
+from ._errors import PluginError, STTError
 from ._hookspecs import Contract
 from ._runtime import Runtime, SuspendedError, run_through
 from ._values import Failure
@@ -23,6 +23,7 @@ class Impl:
 
     plugin: str
     origin: str  # the plugin's name with its distribution and version, for messages
+    builtin: bool
     hook: str
     function: Callable[..., Any]
     positions: tuple[int, ...]  # which of the hook's arguments it takes
@@ -32,6 +33,11 @@ class Impl:
     @property
     def place(self) -> str:
         return f"plugin {self.origin}, hook {self.hook}"
+
+    def blame(self, error: Exception) -> None:
+        """Note where an error was raised; what a built-in plugin says of the caller's input needs none."""
+        if not (self.builtin and isinstance(error, STTError)):
+            error.add_note(f"raised in {self.place}")
 
     def wants_thread(self, arguments: list[Any]) -> bool:
         return self.blocking(*arguments) if callable(self.blocking) else self.blocking
@@ -96,7 +102,7 @@ class Engine:
                 self._isolate(impl, error)
                 return None
             if not any(isinstance(value, Failure) and value.error is error for value in values):
-                error.add_note(f"raised in {impl.place}")
+                impl.blame(error)
             raise
 
     async def _call(self, impl: Impl, values: tuple[Any, ...]) -> Any:
@@ -127,7 +133,7 @@ class Engine:
                 return answer if answer.source else answer.replace(source=impl.plugin)
             except Exception as error:
                 if not any(error is known for known in from_inside):
-                    error.add_note(f"raised in {impl.place}")
+                    impl.blame(error)
                 raise
 
         return run
@@ -155,7 +161,8 @@ def _checked(hook: Hook, impl: Impl, answer: Any) -> Any:
     returns = hook.contract.returns
     if answer is None and hook.contract.kind != "around":
         return answer
-    if isinstance(answer, returns or object) and not isinstance(answer, bool | Coroutine):
+    unusable = (bool, Coroutine) if returns else Coroutine  # a bool is an int, but no time to wait
+    if isinstance(answer, returns or object) and not isinstance(answer, unusable):
         return answer
     wanted = " or ".join(kind.__name__.lstrip("_") for kind in returns) or "None"
     hint = ""

@@ -86,7 +86,10 @@ def hookimpl(
 
 
 class HookSpecs:
-    """The hooks; also a typed base class for plugins that want their signatures checked and completed."""
+    """The hooks; also a typed base class for plugins that want their signatures checked and completed.
+
+    Taken as a base class, a hook is overridden with all its arguments, so that type checkers agree.
+    """
 
     @hookspec("around", returns=(Transcription,))
     async def around_call(self, call: Call, proceed: Proceed) -> Transcription:

@@ -35,6 +35,7 @@ class Plugin:
     name: str
     target: Any = attrs.field(repr=False)  # a module, class or object with marked functions
     distribution: str | None = None  # "name version" of the distribution it came from
+    builtin: bool = False
 
     @property
     def origin(self) -> str:
@@ -105,10 +106,11 @@ def _found(selection: Selection, taken: set[str]) -> Iterator[Plugin]:
     for name in installed():
         wanted = selection.only is None or name in selection.only
         if wanted and name not in taken | selection.disable | selection.disabled:
-            try:
-                yield loaded(name)
-            except Exception as error:
-                warn_skipped(origin(name), f"{type(error).__name__}: {error}")
+            outcome = imported(name)
+            if isinstance(outcome, Plugin):
+                yield outcome
+            else:
+                warn_skipped(origin(name), f"{type(outcome).__name__}: {outcome}")
 
 
 def _own(given: Any) -> Plugin:
@@ -142,7 +144,7 @@ def plugin_name(given: Any) -> str:
 @cache
 def builtins() -> tuple[Plugin, ...]:
     """List the built-in plugins."""
-    return tuple(Plugin(name, import_module(place).plugin) for name, place in BUILTINS.items())
+    return tuple(Plugin(name, import_module(place).plugin, builtin=True) for name, place in BUILTINS.items())
 
 
 @cache
@@ -155,11 +157,22 @@ def installed() -> Mapping[str, EntryPoint]:
     return found
 
 
-@cache
 def loaded(name: str) -> Plugin:
-    """Import an installed plugin, once per process. Raises whatever its module raises."""
+    """Return an installed plugin. Raises whatever its module raised when it was imported."""
+    outcome = imported(name)
+    if isinstance(outcome, Exception):
+        raise outcome.with_traceback(None)
+    return outcome
+
+
+@cache
+def imported(name: str) -> Plugin | Exception:
+    """Import an installed plugin, once per process also where that fails."""
     point = installed()[name]
-    return Plugin(name, point.load(), distribution(point))
+    try:
+        return Plugin(name, point.load(), distribution(point))
+    except Exception as error:
+        return error
 
 
 def origin(name: str) -> str:
@@ -188,8 +201,9 @@ class PluginLeftOut(RuntimeWarning):
         self.reason = reason
 
 
+@cache
 def warn_skipped(origin: str, reason: str) -> None:
-    """Warn of an installed plugin that is left out."""
+    """Warn of an installed plugin that is left out, once per process."""
     warnings.warn(PluginLeftOut(origin, reason), stacklevel=2)
 
 

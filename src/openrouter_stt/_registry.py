@@ -143,6 +143,7 @@ def _compiled(manager: pluggy.PluginManager, hook: str, plugins: Mapping[str, Pl
         Impl(
             plugin=impl.plugin_name,
             origin=plugins[impl.plugin_name].origin,
+            builtin=plugins[impl.plugin_name].builtin,
             hook=hook,
             function=impl.function,
             positions=tuple(arguments.index(name) for name in impl.argnames),

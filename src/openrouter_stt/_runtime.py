@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import time
 from collections.abc import Awaitable, Callable, Coroutine
@@ -101,5 +102,6 @@ def run_through(coroutine: Coroutine[Any, Any, T]) -> T:
         coroutine.send(None)
     except StopIteration as finished:
         return finished.value  # type: ignore[no-any-return]
-    coroutine.close()
+    with contextlib.suppress(RuntimeError):  # it may wait in its clean-up, too
+        coroutine.close()
     raise SuspendedError

@@ -34,6 +34,15 @@ def in_our_words(body: Body) -> Iterator[None]:
         body.close()
 
 
+@contextmanager
+def proxies_in_our_words() -> Iterator[None]:
+    """Raise what httpx says of the environment's proxies as a `ConfigurationError`."""
+    try:
+        yield
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        raise ConfigurationError(f"the proxy of HTTPS_PROXY or ALL_PROXY cannot be used: {error}") from None
+
+
 def _translated(error: Exception, sent: bool) -> APIError | ConfigurationError:
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():

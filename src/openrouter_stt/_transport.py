@@ -12,10 +12,10 @@ import attrs
 import httpx
 
 from ._answer import Reply
-from ._body import INLINE, Body
-from ._errors import APIResponseError, APITimeoutError
+from ._body import Body
+from ._errors import APIResponseError, APITimeoutError, ConfigurationError
 from ._settings import CONNECT_TIMEOUT
-from ._translate import in_our_words
+from ._translate import in_our_words, proxies_in_our_words
 from ._wire import Request
 
 LARGEST_ANSWER: Final = 64 * 1024 * 1024  # bytes, decompressed
@@ -59,7 +59,8 @@ class SyncTransport:
     def _opened(self) -> httpx.Client:
         with self._lock:
             if self._client is None:
-                self._client = httpx.Client(transport=self._transport, cookies=_no_cookies())
+                with proxies_in_our_words():
+                    self._client = httpx.Client(transport=self._transport, cookies=_no_cookies())
             return self._client
 
 
@@ -70,6 +71,7 @@ class AsyncTransport:
     now: Callable[[], float]
     _transport: httpx.AsyncBaseTransport | None = None
     _client: httpx.AsyncClient | None = attrs.field(default=None, init=False)
+    _loop: object = attrs.field(default=None, init=False)
 
     async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
         import anyio
@@ -93,8 +95,15 @@ class AsyncTransport:
             await self._client.aclose()
 
     def _opened(self) -> httpx.AsyncClient:
+        from anyio.lowlevel import current_token
+
+        loop = current_token()
         if self._client is None:
-            self._client = httpx.AsyncClient(transport=self._transport, cookies=_no_cookies())
+            with proxies_in_our_words():
+                self._client = httpx.AsyncClient(transport=self._transport, cookies=_no_cookies())
+            self._loop = loop
+        if self._loop != loop:
+            raise ConfigurationError("an AsyncClient serves one event loop; make another one in each")
         return self._client
 
 
@@ -143,12 +152,12 @@ class _AsyncStream(httpx.AsyncByteStream):
         return self
 
     async def __anext__(self) -> bytes:
-        if self._body.audio.size <= INLINE:
-            block = next(self._body.blocks, None)
-        else:
+        if self._body.large:
             from anyio import to_thread
 
             block = await to_thread.run_sync(next, self._body.blocks, None)
+        else:
+            block = next(self._body.blocks, None)
         if block is None:
             raise StopAsyncIteration
         return block
@@ -194,14 +203,18 @@ def _plain(body: bytes, encoding: str) -> bytes:
     try:
         plain = unzip.decompress(body, LARGEST_ANSWER)
     except zlib.error:
-        plain = b""
+        raise _unreadable(encoding) from None
     if unzip.unconsumed_tail:
         raise _too_large()
     if not unzip.eof:
-        raise APIResponseError(
-            f"the answer came compressed ({encoding}) and cannot be read; it may have been billed", maybe_billed=True
-        )
+        raise _unreadable(encoding)
     return plain
+
+
+def _unreadable(encoding: str) -> APIResponseError:
+    return APIResponseError(
+        f"the answer came compressed ({encoding}) and cannot be read; it may have been billed", maybe_billed=True
+    )
 
 
 def _too_large() -> APIResponseError:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import uuid4
 
 import attrs
+
 from openrouter_stt_api import DEFAULT_BASE_URL
 from openrouter_stt_api.options import OPTIONS, Option, TranscriptionOptions
 from openrouter_stt_api.providers import PROVIDER_SLUGS

@@ -1,0 +1,47 @@
+"""A sign of life on a terminal while a file is transcribed: a spinner, and a bar where there are several files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .report import one_line
+
+
+@contextmanager
+def working(name: str, done: int, total: int) -> Iterator[None]:
+    """Show on standard error that `name` is in work, after `done` of `total` files; nothing if it is no terminal.
+
+    It is gone when the block ends, so that results and messages have their lines for themselves.
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich import progress as rich
+    from rich.console import Console
+    from rich.table import Column
+
+    console = Console(stderr=True)
+    several: list[rich.ProgressColumn] = [rich.BarColumn(16), rich.MofNCompleteColumn()] if total > 1 else []
+    columns: list[rich.ProgressColumn] = [
+        rich.SpinnerColumn(),
+        *several,
+        rich.TextColumn(
+            "{task.description}",
+            markup=False,
+            table_column=Column(no_wrap=True, overflow="ellipsis", max_width=40),
+        ),
+        rich.TimeElapsedColumn(),
+    ]
+    with rich.Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=console.is_dumb_terminal,
+        redirect_stdout=False,  # else results would go to standard error, this console's stream
+        redirect_stderr=False,
+    ) as progress:
+        progress.add_task(one_line(Path(name).name), completed=done, total=total)
+        yield
