@@ -20,7 +20,7 @@ from ._events import Event as Event
 from ._events import FallbackChosen as FallbackChosen
 from ._events import RetryScheduled as RetryScheduled
 from ._hookspecs import HookSpecs as HookSpecs
-from ._hookspecs import hookimpl as hookimpl
+from ._markers import hookimpl as hookimpl
 from ._values import STOP as STOP
 from ._values import Attempt as Attempt
 from ._values import Call as Call

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, cast
 import attrs
 
 from ._errors import AudioError
+from ._window import ReadAt, Window
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -58,7 +59,7 @@ class BytesContent:
         return self.data.nbytes
 
     def open(self) -> BinaryIO:
-        return cast(BinaryIO, io.BufferedReader(_Window(_read_view(self.data), self.size)))
+        return cast(BinaryIO, io.BufferedReader(Window(_read_view(self.data), self.size)))
 
     def intact(self) -> bool:
         return True
@@ -110,7 +111,7 @@ class StreamContent:
                 self.file.seek(self.start + offset)
                 return self.file.read(count)
 
-        return cast(BinaryIO, io.BufferedReader(_Window(read_at, self.size)))
+        return cast(BinaryIO, io.BufferedReader(Window(read_at, self.size)))
 
     def intact(self) -> bool:
         with self._held():
@@ -150,7 +151,7 @@ class JoinedContent:
             middle.seek(offset - len(self.header))
             return middle.read(min(count, end - offset))
 
-        return cast(BinaryIO, io.BufferedReader(_Window(read_at, self.size, middle)))
+        return cast(BinaryIO, io.BufferedReader(Window(read_at, self.size, middle)))
 
     def intact(self) -> bool:
         return self.middle.intact()
@@ -217,40 +218,5 @@ def _identity(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-class _ReadAt(Protocol):
-    def __call__(self, offset: int, count: int, /) -> bytes: ...
-
-
-def _read_view(data: memoryview) -> _ReadAt:
+def _read_view(data: memoryview) -> ReadAt:
     return lambda offset, count: bytes(data[offset : offset + count])
-
-
-class _Window(io.RawIOBase):
-    """A raw, seekable stream over `read_at`, with a position of its own."""
-
-    def __init__(self, read_at: _ReadAt, size: int, owned: BinaryIO | None = None) -> None:
-        self._read_at, self._size, self._owned, self._position = read_at, size, owned, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        self._position = max(base + offset, 0)
-        return self._position
-
-    def readinto(self, buffer: Buffer) -> int:
-        view = memoryview(buffer)
-        wanted = max(min(view.nbytes, self._size - self._position), 0)
-        block = self._read_at(self._position, wanted) if wanted else b""
-        view[: len(block)] = block
-        self._position += len(block)
-        return len(block)
-
-    def close(self) -> None:
-        if self._owned is not None:
-            self._owned.close()
-        super().close()

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from ._errors import PluginError, STTError
-from ._hookspecs import Contract
+from ._markers import Contract
 from ._runtime import Runtime, SuspendedError, run_through
 from ._values import Failure
 

@@ -17,72 +17,10 @@ The policy says what an error does: raise ends the call, with a note naming the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, Literal, TypeVar, overload
-
-import attrs
-import pluggy
-
 from ._audio import Audio
 from ._events import Event
+from ._markers import hookspec
 from ._values import Attempt, Call, Failure, Proceed, ProceedAttempt, Transcription, _Stop
-
-PROJECT: Final = "openrouter_stt"
-Kind = Literal["first", "pipe", "all", "around"]
-Policy = Literal["raise", "isolate"]
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-@attrs.frozen
-class Contract:
-    """What a hook's specification promises: how it is called, what an error does, what it may return."""
-
-    kind: Kind
-    on_error: Policy
-    returns: tuple[type, ...]
-
-
-def hookspec(kind: Kind, *, on_error: Policy = "raise", returns: tuple[type, ...] = ()) -> Callable[[F], F]:
-    """Declare a hook with its contract."""
-    mark = pluggy.HookspecMarker(PROJECT)
-
-    def declare(function: F) -> F:
-        function.__contract__ = Contract(kind, on_error, returns)  # type: ignore[attr-defined]
-        return mark(function)
-
-    return declare
-
-
-@overload
-def hookimpl(function: F, /) -> F: ...
-@overload
-def hookimpl(
-    *,
-    specname: str | None = None,
-    blocking: bool | Callable[..., bool] = False,
-    tryfirst: bool = False,
-    trylast: bool = False,
-) -> Callable[[F], F]: ...
-def hookimpl(
-    function: F | None = None,
-    /,
-    *,
-    specname: str | None = None,
-    blocking: bool | Callable[..., bool] = False,
-    tryfirst: bool = False,
-    trylast: bool = False,
-) -> F | Callable[[F], F]:
-    """Mark a function of a plugin as the implementation of the hook of its name, or of `specname`.
-
-    `blocking` sends a plain function to a worker thread in the async client; a function of the same arguments may
-    decide it. `tryfirst` and `trylast` move it before or behind the other plugins, as in pluggy.
-    """
-
-    def mark(target: F) -> F:
-        target.__openrouter_stt_blocking__ = blocking  # type: ignore[attr-defined]
-        return pluggy.HookimplMarker(PROJECT)(target, specname=specname, tryfirst=tryfirst, trylast=trylast)
-
-    return mark if function is None else mark(function)
 
 
 class HookSpecs:

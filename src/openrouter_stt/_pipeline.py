@@ -59,7 +59,7 @@ class Pipeline:
         await self._tell(events.CallStarted(call_id=call.id, model=model, size=call.audio.size))
         try:
             result = await self.engine.around("around_call", call, self._requested)
-        except Exception as error:
+        except BaseException as error:  # a cancelled call has ended, too
             await self._tell(
                 events.CallFailed(call_id=call.id, model=model, error=error, seconds=self.runtime.now() - started)
             )
@@ -127,7 +127,7 @@ class Pipeline:
         """Encode the audio and send it until there is an answer or an error that stands."""
         headers = await self._headers()
         audio = await self._encoded(call)
-        request = request_of(call, audio)
+        request = request_of(call.model, call.options, audio)
         sent = 0
 
         async def send(_: Attempt) -> Transcription:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import pluggy
 
 from ._engine import Hook, Impl
 from ._errors import PluginError
-from ._hookspecs import PROJECT, Contract, HookSpecs
+from ._hookspecs import HookSpecs
+from ._markers import PROJECT, Contract
 from ._plugins import Plugin, warn_skipped
 
 _CHANGES_RESULT: Final = ("answer", "prepare_audio", "encode_audio", "around_attempt", "finish")
@@ -94,6 +95,8 @@ def _check(manager: pluggy.PluginManager, plugin: Plugin, is_async: bool) -> Non
         place = f"plugin {plugin.origin}, hook {name}"
         if impl.wrapper or impl.hookwrapper:
             raise PluginError(f"{place}: pluggy's wrappers are not used here; implement around_call or around_attempt")
+        if unfillable := _unfillable(impl.function):
+            raise PluginError(f"{place}: its argument {unfillable!r} must be a plain one, which is given by position")
         if contracts()[name][0].kind == "around" and not inspect.iscoroutinefunction(impl.function):
             raise PluginError(f"{place} must be `async def`; it serves the sync client too")
         if not is_async and not _of_colour(manager, name, plugin.name, is_async):
@@ -108,6 +111,14 @@ def _forgotten(target: object, name: str) -> bool:
     function = getattr(type(target), name, None)
     derived = isinstance(target, HookSpecs) and function is not getattr(HookSpecs, name)
     return derived and not hasattr(function, f"{PROJECT}_impl")
+
+
+def _unfillable(function: Callable[..., Any]) -> str | None:
+    for argument in inspect.signature(function).parameters.values():
+        required = argument.default is argument.empty
+        if (argument.kind is argument.KEYWORD_ONLY and required) or argument.kind is argument.VAR_POSITIONAL:
+            return argument.name
+    return None
 
 
 def _explained(manager: pluggy.PluginManager, plugin: Plugin, error: Exception) -> str:

@@ -7,7 +7,7 @@ import json
 import warnings
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar, cast
 from uuid import uuid4
 
 import attrs
@@ -23,8 +23,6 @@ from ._errors import ConfigurationError
 if TYPE_CHECKING:
     from openrouter_stt_api.models import STTResponse
 
-    from ._values import Call
-
 __all__ = [
     "DEFAULT_BASE_URL",
     "OPTIONS",
@@ -37,7 +35,13 @@ __all__ = [
     "request_of",
 ]
 
+Readable = TypeVar("Readable", bound="_FromDict")
 _NAMES: Final = frozenset(option.name for option in OPTIONS)
+
+
+class _FromDict(Protocol):
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any], /) -> Self: ...
 
 
 @attrs.frozen
@@ -66,15 +70,15 @@ def checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def request_of(call: Call, audio: Audio) -> Request:
+def request_of(model: str, options: Mapping[str, Any], audio: Audio) -> Request:
     """Make the request for encoded audio. Raises `ConfigurationError` where the options do not fit the spec."""
     from openrouter_stt_api.api.stt import create_audio_transcriptions
     from openrouter_stt_api.models import STTRequest
 
     marker = uuid4().hex
     fields = {
-        **checked_options(call.options),
-        "model": call.model,
+        **checked_options(options),
+        "model": model,
         "input_audio": {"data": marker, "format": audio.format},
     }
     try:
@@ -82,7 +86,7 @@ def request_of(call: Call, audio: Audio) -> Request:
         text = json.dumps(kwargs["json"], separators=(",", ":"), allow_nan=False)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(f"the options do not fit the API: {error}") from None
-    _warn_of_unknown_providers(call.options)
+    _warn_of_unknown_providers(options)
     prefix, _, suffix = text.partition(marker)
     return Request(kwargs["method"], kwargs["url"], kwargs["headers"], audio, prefix.encode(), suffix.encode())
 
@@ -93,16 +97,16 @@ def read_response(document: Mapping[str, Any]) -> STTResponse:
 
     if not isinstance(document.get("usage"), dict | None):  # generated code takes it for an object without looking
         document = {name: value for name, value in document.items() if name != "usage"}
-    try:
-        return STTResponse.from_dict(document)
-    except Exception:
-        return _fitting(STTResponse, document)
+    return fitting(STTResponse, document)
 
 
-def _fitting(model: type[STTResponse], document: Mapping[str, Any]) -> STTResponse:
+def fitting(model: type[Readable], document: Mapping[str, Any]) -> Readable:
+    """Read a model without the optional fields that make its generated code raise."""
+    with contextlib.suppress(Exception):
+        return model.from_dict(document)
     kept: dict[str, Any] = {"text": document["text"]}
     for name, value in document.items():
-        with contextlib.suppress(Exception):  # whatever a wrong value makes generated code raise
+        with contextlib.suppress(Exception):
             model.from_dict({**kept, name: value})
             kept[name] = value
     return model.from_dict(kept)

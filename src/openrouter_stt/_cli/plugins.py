@@ -12,7 +12,7 @@ import attrs
 import click
 import pluggy
 
-from .._hookspecs import PROJECT
+from .._markers import PROJECT
 from .._plugins import CACHE, PluginLeftOut, Selection, builtins, chosen, distribution, installed, origin
 from .._registry import contracts, register
 from .report import one_line, write_line

@@ -1,0 +1,59 @@
+"""What every test shares: an empty environment, the three worlds, a scripted server and a clock."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from tests.support.clock import Clock
+from tests.support.server import Server, serving
+from tests.support.worlds import WORLDS, Driver, World, world_named
+
+_STRANGERS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key, setting or proxy of this machine reaches a test."""
+    for name in list(os.environ):
+        if name.startswith("OPENROUTER_") or name.upper() in _STRANGERS:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_read_once() -> Iterator[None]:
+    """Reading them takes most of the time of making a client, and these tests make more than a thousand."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
+        yield
+
+
+@pytest.fixture(params=WORLDS)
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """Each test of this runs with the sync client, and the async one on asyncio and on trio."""
+    with world_named(request.param) as world:
+        yield world
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: Server, world: World) -> Driver:
+    """A client of the scripted server."""
+    return world.client(base_url=server.url)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """No client made after this sleeps: its clock jumps."""
+    clock = Clock()
+    clock.install(monkeypatch)
+    return clock

@@ -1,0 +1,132 @@
+"""What is refused when a client is made, and what the message says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pluggy
+import pytest
+
+from openrouter_stt import Call, Client, HookSpecs, PluginError, Transcription, hookimpl
+from tests.hooks.conftest import Install
+from tests.hooks.small_plugins import Small, answering
+from tests.support.sounds import WAV
+from tests.support.worlds import World
+
+
+def misspelt() -> object:
+    return Small("p", anser=lambda call: None)
+
+
+def misspelt_specname() -> object:
+    return Small("p", mine=hookimpl(specname="prepare_adio")(lambda audio: None))
+
+
+def like_nothing() -> object:
+    return Small("p", qqq=lambda call: None)
+
+
+def wrong_argument() -> object:
+    return Small("p", answer=lambda cal: None)
+
+
+def without_hooks() -> object:
+    return Small("p")
+
+
+def wrapper() -> object:
+    @pluggy.HookimplMarker("openrouter_stt")(wrapper=True)
+    def answer() -> Any:
+        return (yield)
+
+    return Small("p", answer=answer)
+
+
+def plain_around() -> object:
+    return Small("p", around_call=lambda call, proceed: proceed(call))
+
+
+def keyword_only() -> object:
+    def answer(*, call: Call) -> None: ...
+
+    return Small("p", answer=answer)
+
+
+def any_arguments() -> object:
+    return Small("p", answer=lambda *args: None)
+
+
+class HalfMarked(HookSpecs):
+    name = "p"
+
+    @hookimpl
+    def answer(self, call: Any) -> None: ...
+
+    def event(self, event: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (misspelt, "plugin 'p': there is no hook 'anser'; did you mean 'answer'?"),
+        (misspelt_specname, "plugin 'p': there is no hook 'prepare_adio'; did you mean 'prepare_audio'?"),
+        (like_nothing, "plugin 'p': there is no hook 'qqq'; there are around_call, prepare_request, "),
+        (wrong_argument, "plugin 'p': .*answer.*cal"),
+        (without_hooks, "plugin 'p' implements no hook; mark its functions with @hookimpl"),
+        (HalfMarked, "plugin 'p': its function event is not marked with @hookimpl"),
+        (wrapper, "plugin 'p', hook answer: pluggy's wrappers are not used here; implement around_call"),
+        (keyword_only, "plugin 'p', hook answer: its argument 'call' must be a plain one"),
+        (any_arguments, "plugin 'p', hook answer: its argument 'args' must be a plain one"),
+        (plain_around, "plugin 'p', hook around_call must be `async def`"),
+    ],
+)
+def test_refused(make: Any, message: str) -> None:
+    """A plugin that breaks the contract is refused at once, with its name, the hook and the way out."""
+    with pytest.raises(PluginError, match=f"(?s){message}"):
+        Client("k", plugins=[make()], autoload=False)
+
+
+def test_refused_plugin_leaves_no_trace(install: Install) -> None:
+    """After a misspelt hook of an installed plugin the next plugin is blamed for its own slip."""
+    install("slip", "from openrouter_stt import hookimpl\n@hookimpl\ndef anser(call): ...\n")
+    with pytest.warns(RuntimeWarning, match="no hook 'anser'"), pytest.raises(PluginError, match=r"'p': .* 'finsh'"):
+        Client("k", plugins=[Small("p", finsh=lambda call: None)])
+
+
+def test_one_object_is_one_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An object that is registered already cannot be so again under another name."""
+    thing = answering(name="one")
+    names = iter(["one", "two"])
+    monkeypatch.setattr(type(thing), "name", property(lambda _: next(names), lambda *_: None), raising=False)
+    with pytest.raises(PluginError, match=r"plugin 'one': .*already registered"):
+        Client("k", plugins=[thing, thing], autoload=False)
+
+
+def test_async_alone(world: World) -> None:
+    """A plugin that is async alone serves the async client; a sync one refuses it and says what to do."""
+
+    async def answer(call: Any) -> Transcription:
+        return Transcription(text="awaited", model=call.model)
+
+    plugin = Small("p", answer=answer)
+    if world.name != "sync":
+        assert world.client(plugins=[plugin]).transcribe(WAV).text == "awaited"
+        return
+    with pytest.raises(PluginError, match=r"'p', hook answer is async alone .* @hookimpl\(specname='answer'\)"):
+        world.client(plugins=[plugin])
+
+
+def test_twins(world: World) -> None:
+    """Of a `def` and its `async def` twin, each client calls its own, and that one alone."""
+
+    class Twins(HookSpecs):
+        @hookimpl
+        def finish(self, call: Call, transcription: Transcription) -> Transcription:
+            return transcription.replace(text=f"{transcription.text} def")
+
+        @hookimpl(specname="finish")
+        async def finish_async(self, call: Call, transcription: Transcription) -> Transcription:
+            return transcription.replace(text=f"{transcription.text} async def")
+
+    text = world.client(plugins=[Twins, answering("by")]).transcribe(WAV).text
+    assert text == ("by def" if world.name == "sync" else "by async def")

@@ -1,0 +1,141 @@
+"""What observers are told, in which order, and what they are never told."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from openrouter_stt import APIError, AsyncClient, CallFinished, Event, RetryScheduled, Transcription
+from tests.hooks.small_plugins import Observer, Small, answering
+from tests.support.clock import Clock
+from tests.support.server import Answer, Server
+from tests.support.sounds import WAV
+from tests.support.worlds import World
+
+KEY, WORDS = "sk-or-v1-0123456789", "what was said in confidence"
+SAID = Answer.of(200, {"text": WORDS, "usage": {"seconds": 1.5, "cost": 0.25}})
+
+
+def backup(failure: Any) -> Any:
+    return failure.call.replace(model="backup") if failure.call.model != "backup" else None
+
+
+def engine(call: Any) -> Any:
+    return Transcription(text=WORDS, model="backup") if call.model == "backup" else None
+
+
+Story = tuple[list[Answer], dict[str, Callable[..., Any]], int, list[str]]
+
+STORIES: dict[str, Story] = {
+    "plugin": ([], {"answer": lambda call: Transcription(text=WORDS, model="m")}, 1, ["CallStarted", "CallFinished"]),
+    "network": ([SAID], {}, 1, ["CallStarted", "AttemptStarted", "CallFinished"]),
+    "retry": (
+        [Answer(503), SAID],
+        {},
+        1,
+        ["CallStarted", "AttemptStarted", "AttemptFailed", "RetryScheduled", "AttemptStarted", "CallFinished"],
+    ),
+    "cache": ([SAID], {}, 2, ["CallStarted", "CacheHit", "CallFinished"]),
+    "fallback": (
+        [Answer(400)],
+        {"fallback": backup, "answer": engine},
+        1,
+        ["CallStarted", "AttemptStarted", "AttemptFailed", "FallbackChosen", "CallFinished"],
+    ),
+    "failure": (
+        [Answer.of(400, {"error": {"code": 400, "message": f"cannot say {WORDS}"}})],
+        {},
+        1,
+        ["CallStarted", "AttemptStarted", "AttemptFailed", "CallFailed"],
+    ),
+}
+
+
+def told(world: World, server: Server, story: str) -> list[Event]:
+    """Run a story and return what an observer is told of its last call."""
+    answers, hooks, calls, _ = STORIES[story]
+    server.will(*answers)
+    observer = Observer()
+    plugins = [observer, Small("p", **hooks)] if hooks else [observer]
+    driver = world.client(KEY, base_url=server.url, cache="memory", plugins=plugins)
+    for _ in range(calls):
+        observer.events.clear()
+        try:
+            driver.transcribe(WAV, model="m", language="en")
+        except APIError:
+            assert story == "failure"
+    return observer.events
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_sequence(world: World, server: Server, clock: Clock, story: str) -> None:
+    """Observers are told of each step of a call, in order, and by one id."""
+    events = told(world, server, story)
+    assert [type(event).__name__ for event in events] == STORIES[story][3]
+    assert len({event.call_id for event in events}) == 1
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_nothing_confidential(world: World, server: Server, clock: Clock, story: str) -> None:
+    """No event shows text, audio or the key."""
+    shown = repr(told(world, server, story))
+    assert not [
+        secret for secret in (KEY, WORDS, repr(WAV[:20]), base64.b64encode(WAV[:30]).decode()) if secret in shown
+    ]
+
+
+def test_finished_tells_the_result(world: World, server: Server, clock: Clock) -> None:
+    """The last event of a call tells where the answer came from, how long it is and what it cost."""
+    (finished,) = [event for event in told(world, server, "retry") if isinstance(event, CallFinished)]
+    assert (finished.source, finished.attempts, finished.characters) == ("network", 2, len(WORDS))
+    assert finished.usage is not None
+    assert finished.usage.cost == 0.25
+    assert finished.seconds == pytest.approx(sum(clock.waits))
+
+
+def test_retry_tells_the_wait(world: World, server: Server, clock: Clock) -> None:
+    """The event of a retry tells the number of the request to come and the seconds until then."""
+    server.will(Answer(503, headers={"Retry-After": "7"}))
+    observer = Observer()
+    world.client(base_url=server.url, plugins=[observer]).transcribe(WAV)
+    (retry,) = [event for event in observer.events if isinstance(event, RetryScheduled)]
+    assert (retry.number, retry.delay) == (2, 7.0)
+
+
+def test_around_call_is_inside(world: World) -> None:
+    """Observers are told of the start before, and of the end after, the plugins around the call."""
+    steps: list[str] = []
+
+    async def around_call(call: Any, proceed: Any) -> Any:
+        steps.append("in")
+        answer = await proceed(call)
+        steps.append("out")
+        return answer
+
+    observer = Small("p", event=lambda event: steps.append(type(event).__name__), around_call=around_call)
+    world.client(plugins=[observer, answering()]).transcribe(WAV)
+    assert steps == ["CallStarted", "in", "out", "CallFinished"]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_cancelled_call_has_ended(backend: str) -> None:
+    """A call that is cancelled is told to have failed, so that spans and gauges come to their end."""
+    observer = Observer()
+
+    async def cancelled() -> None:
+        with anyio.CancelScope() as scope:
+
+            async def around_call(call: Any, proceed: Any) -> Any:
+                scope.cancel()
+                await call.sleep(60)
+
+            plugins = [observer, Small("p", around_call=around_call)]
+            async with AsyncClient("key", autoload=False, plugins=plugins) as client:
+                await client.transcribe(WAV, model="m")
+
+    anyio.run(cancelled, backend=backend)
+    assert [type(event).__name__ for event in observer.events] == ["CallStarted", "CallFailed"]
