@@ -16,7 +16,7 @@ from ._audio import Audio, Source
 from ._body import INLINE
 from ._cachekey import cache_key
 from ._engine import Engine
-from ._errors import APIError, AudioError, ConfigurationError, PluginError
+from ._errors import APIError, AudioError, ConfigurationError, PluginError, STTError
 from ._runtime import Runtime
 from ._settings import Settings, checked_timeout
 from ._values import STOP, Attempt, Call, Failure, Transcription
@@ -146,7 +146,7 @@ class Pipeline:
             )
             try:
                 result = await self.engine.around("around_attempt", attempt, send)
-            except APIError as error:
+            except STTError as error:
                 error.attempts = sent
                 delay = await self._delay(Failure(call=call, error=error, attempt=number))
                 if delay is None:
@@ -174,6 +174,8 @@ class Pipeline:
         """Ask the plugins whether to send again, and return the seconds to wait, or None where the error stands."""
         call, error, number = failure.call, failure.error, failure.attempt
         await self._tell(events.AttemptFailed(call_id=call.id, model=call.model, number=number, error=error))
+        if not isinstance(error, APIError):
+            return None
         delay, plugin = await self.engine.first("retry", failure)
         if delay is None or delay is STOP or delay >= call.remaining:
             return None

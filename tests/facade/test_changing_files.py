@@ -48,9 +48,10 @@ def test_a_file_that_changes_while_it_is_sent_is_never_sent_whole(
     """The server reads on when the file has changed; it must not get a request that it could answer."""
     path = _file(tmp_path, wav(bytes(16 * 1024 * 1024)))  # more than the buffers between two sockets hold
     server.will(Answer(meanwhile=lambda: change(path)))
-    with pytest.raises(AudioError, match="was changed while it was sent"):
+    with pytest.raises(AudioError, match="was changed while it was sent") as caught:
         client.transcribe(path)
     client.close()
+    assert caught.value.attempts == 1
     assert not any(request.complete for request in server.requests)
 
 
