@@ -9,7 +9,7 @@ from typing import Any, Final, Self, cast
 class STTError(Exception):
     """The base of every error of the library.
 
-    `attempts` counts the requests that were sent, `maybe_billed` tells that the server may have done the work and
+    `attempts` counts the requests that were begun, `maybe_billed` tells that the server may have done the work and
     charged for it, `retry_after` is how many seconds it asks to wait, `request_id` is its name for the request.
     """
 

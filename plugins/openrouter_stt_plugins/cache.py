@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from openrouter_stt import ConfigurationError, HookSpecs, Transcription, hookimpl
 
+LONGEST_WAIT = 0.5  # seconds for another process to finish writing
 # `used` counts up with each use: no clock, which may be set back, decides what is forgotten.
 _TABLE = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, used INTEGER NOT NULL)"
 _FIND = "SELECT answer FROM answers WHERE key = ?"
@@ -58,6 +60,7 @@ class DiskCache(HookSpecs):
         self.entries = entries
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
+        self._process = 0
 
     @hookimpl(blocking=True)
     def cache_get(self, key: str) -> Transcription | None:
@@ -65,7 +68,8 @@ class DiskCache(HookSpecs):
             row = database.execute(_FIND, (key,)).fetchone()
             if row is None:
                 return None
-            database.execute(_USE, (key,))
+            with contextlib.suppress(sqlite3.Error):  # another process may be writing
+                database.execute(_USE, (key,))
         return Transcription.from_dict(json.loads(row[0]))
 
     @hookimpl(blocking=True)
@@ -83,11 +87,12 @@ class DiskCache(HookSpecs):
                 self._database = None
 
     def _opened(self) -> sqlite3.Connection:
-        if self._database is None:
+        if self._database is None or self._process != os.getpid():  # SQLite's handles are not for a fork
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             place = self.folder / "answers.sqlite3"
             os.close(os.open(place, os.O_CREAT | os.O_RDWR, 0o600))
-            self._database = sqlite3.connect(place, check_same_thread=False)
+            self._database = sqlite3.connect(place, timeout=LONGEST_WAIT, check_same_thread=False)
+            self._process = os.getpid()
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute(_TABLE)
         return self._database

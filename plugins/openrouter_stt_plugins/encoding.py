@@ -33,10 +33,10 @@ class Encoding(HookSpecs):
         if audio.pcm is not None:
             return _file_of_samples(audio, audio.pcm, call.format or "wav")
         stated = call.format or audio.format
-        return audio.replace(format=stated or _recognised(audio))
+        return audio.replace(format=stated) if stated else _recognised(audio)
 
 
-def _recognised(audio: Audio) -> str:
+def _recognised(audio: Audio) -> Audio:
     with audio.open() as file:
         info = probe(file, audio.size)
         if info is None:
@@ -46,13 +46,13 @@ def _recognised(audio: Audio) -> str:
         raise AudioError(f"{audio.label} is {info.format} without audio in it, or cut short. Nothing was sent")
     if audio.name and not name_agrees(audio.name, info.format):
         warnings.warn(f"{audio.name} holds {info.format}, whatever its name says; sent as {info.format}", stacklevel=2)
-    return info.format
+    return audio.replace(format=info.format, duration=info.duration)
 
 
 def _unknown(audio: Audio, head: bytes) -> str:
     other = describe_non_audio(head)
-    found = f"{audio.label} is {other or 'in a format'}, which is not known here"
-    return f"{found}; known are {', '.join(KNOWN_FORMATS)}. Nothing was sent; format=... sends it as what you state"
+    known = f"known here are {', '.join(KNOWN_FORMATS)}"
+    return f"{audio.label} is {other or 'in no known format'}; {known}. Nothing was sent; stating its format sends it"
 
 
 def _file_of_samples(audio: Audio, pcm: PCM, format: str) -> Audio:

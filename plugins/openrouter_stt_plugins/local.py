@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+from functools import partial
 from typing import Final
 
 from openrouter_stt import (
+    APITimeoutError,
     Audio,
     AudioError,
     Call,
@@ -39,7 +42,7 @@ class Local(HookSpecs):
         _check(model, call)
         try:
             with _file_of(call.audio).open() as file:
-                text, seconds = recognise(model, file, call.audio.name)
+                text, seconds = recognise(model, file, call.audio.name, progress=partial(_in_time, call))
         except ModuleNotFoundError as error:
             raise ConfigurationError(
                 f'{call.model} needs the package {error.name}: install "openrouter-stt[{_EXTRAS[model]}]"'
@@ -51,13 +54,20 @@ class Local(HookSpecs):
         return Transcription(text=text, model=call.model, usage=Usage(seconds=seconds, cost=0.0))
 
 
+def _in_time(call: Call, done: float, total: float) -> None:
+    if not call.remaining:
+        raise APITimeoutError(f"the deadline of the call passed after {done:.0f} of {total:.0f} seconds of audio")
+
+
 def _check(model: str, call: Call) -> None:
     if model not in ENGINES:
         known = ", ".join(PREFIX + name for name in ENGINES)
         raise ConfigurationError(f"no model {call.model!r} on this machine; there are {known}")
-    language = call.options.get("language", "en")
-    if not str(language).lower().startswith("en"):
+    language = str(call.options.get("language", "en"))
+    if language.lower().partition("-")[0] != "en":
         raise ConfigurationError(f"{call.model} understands English alone, not {language!r}")
+    if unused := sorted(call.options.keys() - {"language"}):
+        warnings.warn(f"{call.model} makes no use of {', '.join(unused)}", stacklevel=2)
 
 
 def _file_of(audio: Audio) -> Audio:

@@ -21,12 +21,14 @@ from ._events import FallbackChosen as FallbackChosen
 from ._events import RetryScheduled as RetryScheduled
 from ._hookspecs import HookSpecs as HookSpecs
 from ._markers import hookimpl as hookimpl
+from ._plugins import PluginLeftOut as PluginLeftOut
 from ._values import STOP as STOP
 from ._values import Attempt as Attempt
 from ._values import Call as Call
 from ._values import Failure as Failure
 from ._values import Proceed as Proceed
 from ._values import ProceedAttempt as ProceedAttempt
+from ._values import Stop as Stop
 from ._values import Transcription as Transcription
 from ._values import Usage as Usage
 from ._version import __version__ as __version__

@@ -16,6 +16,11 @@ from ._errors import APIResponseError, APIStatusError, error_class
 from ._values import Transcription, Usage
 from ._wire import read_response
 
+HINTS: Final = {
+    401: "check the API key",
+    402: "add credits at https://openrouter.ai/settings/credits",
+    404: "check the model and the base URL",
+}
 OUTCOME_UNKNOWN: Final = frozenset({504, 524})  # a gateway gave up waiting; the model may have worked on
 LONGEST_MESSAGE: Final = 500
 
@@ -94,8 +99,9 @@ def _status_error(status: int, document: Mapping[str, Any], reply: Reply) -> API
     error = document.get("error")
     stated = error.get("message") if isinstance(error, dict) else None
     detail = stated if isinstance(stated, str) and stated.strip() else f"the server sent {_described(reply.body)}"
+    hint = f" ({HINTS[status]})" if status in HINTS else ""
     return kind(
-        f"status {status}: {_one_line(detail)}",
+        f"status {status}: {_one_line(detail)}{hint}",
         status=status,
         error=document or None,
         headers=reply.headers,
@@ -135,10 +141,16 @@ def _code_of(document: Mapping[str, Any]) -> int | None:
 def _document(body: bytes) -> Mapping[str, Any]:
     """Parse a JSON object; anything else is an empty one."""
     try:
-        document = json.loads(body)
+        text = body.decode(json.detect_encoding(body), "replace")
+        document = json.loads(text, strict=False, parse_int=_integer)
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def _integer(digits: str) -> float:
+    """Read a whole number, one of hundreds of digits as a float: Python refuses to read thousands."""
+    return int(digits) if len(digits) < 300 else float(digits)
 
 
 def _described(body: bytes) -> str:

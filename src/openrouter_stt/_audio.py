@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from mmap import mmap
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeAlias, get_args
@@ -15,9 +16,11 @@ from ._errors import AudioError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from typing_extensions import Buffer
 
-Source: TypeAlias = "str | os.PathLike[str] | Buffer | IO[bytes] | tuple[str, Buffer | IO[bytes]] | Audio"
+if sys.version_info >= (3, 12):
+    from collections.abc import Buffer
+else:
+    from typing_extensions import Buffer
 
 SampleFormat = Literal["u8", "s16", "s24", "s32", "f32", "f64"]
 _DTYPES: dict[str, SampleFormat] = {
@@ -51,12 +54,13 @@ class Audio:
 
     Made by `from_path`, `from_bytes`, `from_file`, `from_pcm` or `from_array`, or from any source by `of`. Immutable;
     `replace` returns a changed copy. `format` is a container's name such as "wav" or "mp3" where it is stated, and
-    None where it is to be found out; `pcm` is set for raw samples alone.
+    None where it is to be found out; `duration` likewise; `pcm` is set for raw samples alone.
     """
 
     content: Content = attrs.field(repr=False, eq=id)  # the same bytes, not equal ones: comparing is quick
     name: str | None = None
     format: str | None = None
+    duration: float | None = None  # seconds
     pcm: PCM | None = None
 
     @classmethod
@@ -83,6 +87,8 @@ class Audio:
     def from_path(cls, path: str | os.PathLike[str], *, format: str | None = None) -> Audio:
         """Take a file by its path; it is opened at each use, and must not change until the answer is there."""
         place = os.fsdecode(path)
+        if not place:
+            raise AudioError("an empty str is no path; a str is a path, so pass audio itself as bytes")
         if place.startswith(("http://", "https://")):
             raise AudioError("a URL is not a source: download it first and pass the file or its bytes")
         return cls._of_content(FileContent.of(Path(place)), Path(place).name, format)
@@ -118,15 +124,15 @@ class Audio:
         """Take raw samples: interleaved, little-endian, without a header; `sample_rate` in hertz."""
         if sample_format not in get_args(SampleFormat):
             raise AudioError(f"unknown sample format {sample_format!r}; one of {', '.join(get_args(SampleFormat))}")
-        if sample_rate < 1 or channels < 1:
-            raise AudioError(f"no audio has {channels} channels at {sample_rate} Hz; both must be at least 1")
+        if not (isinstance(sample_rate, int) and isinstance(channels, int) and sample_rate > 0 and channels > 0):
+            raise AudioError(f"no audio has {channels!r} channels at {sample_rate!r} Hz; both are whole numbers from 1")
         audio, pcm = cls.of(data), PCM(sample_rate, channels, sample_format)
         if audio.size % pcm.frame_size:
             raise AudioError(
                 f"{audio.size} bytes are no whole number of {pcm.frame_size}-byte frames "
                 f"({channels} channels of {sample_format}); check channels and sample_format"
             )
-        return audio.replace(format=None, pcm=pcm)
+        return audio.replace(format=None, pcm=pcm, duration=audio.size / pcm.frame_size / sample_rate)
 
     @classmethod
     def from_array(cls, array: NDArray[Any], *, sample_rate: int) -> Audio:
@@ -136,9 +142,10 @@ class Audio:
         makes them, are let through. float64 becomes float32, whose 24 bits are more than any converter delivers.
         Raises `AudioError` for another dtype or shape, and for floats out of range or not finite.
         """
-        sample_format = _DTYPES.get(array.dtype.name)
+        dtype = getattr(array, "dtype", type(array))
+        sample_format = _DTYPES.get(getattr(dtype, "name", ""))
         if sample_format is None:
-            raise AudioError(f"arrays of {array.dtype} are not supported; convert to one of {', '.join(_DTYPES)}")
+            raise AudioError(f"arrays of {dtype} are not supported; convert to one of {', '.join(_DTYPES)}")
         if array.ndim not in (1, 2) or array.size == 0:
             raise AudioError(f"shape {array.shape} is no recording; it must be (frames,) or (frames, channels)")
         channels = array.shape[1] if array.ndim == 2 else 1
@@ -194,3 +201,7 @@ class Audio:
     def replace(self, **changes: Any) -> Audio:
         """Return a copy with some attributes changed."""
         return attrs.evolve(self, **changes)
+
+
+Source: TypeAlias = str | os.PathLike[str] | Buffer | IO[bytes] | tuple[str, Buffer | IO[bytes]] | Audio
+"""What `transcribe` takes: a path, bytes-like audio, a binary file object, `(name, data)`, or an `Audio`."""

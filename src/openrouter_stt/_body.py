@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator
 from typing import Final
 
@@ -24,11 +25,22 @@ class Body:
         self.large = audio.size > INLINE
         self.size = len(prefix) + 4 * -(-audio.size // 3) + len(suffix)
         self.complete = False
-        self.blocks = self._blocks(prefix, audio, suffix)
+        self._dropped = False
+        self._pass = self._blocks(prefix, audio, suffix)
+
+    def next(self) -> bytes | None:
+        """Return the next block, or None behind the last one."""
+        try:
+            return next(self._pass, None)
+        finally:
+            if self._dropped:
+                self._pass.close()
 
     def close(self) -> None:
-        """Close what the pass holds open."""
-        self.blocks.close()
+        """Close what the pass holds open; a worker thread that reads for a cancelled call does so behind itself."""
+        self._dropped = True
+        with contextlib.suppress(ValueError):
+            self._pass.close()
 
     def _blocks(self, prefix: bytes, audio: Audio, suffix: bytes) -> Generator[bytes]:
         left = audio.size

@@ -17,12 +17,12 @@ from ._registry import register
 from ._runtime import AsyncRuntime, Runtime, SyncRuntime, run_through
 from ._settings import ApiKey, settings
 from ._values import Transcription
+from ._wire import TranscriptionOptions
 
 if TYPE_CHECKING:
     import httpx  # noqa: F401  named in the clients' type parameters
 
     from ._transport import Transport
-    from ._wire import TranscriptionOptions
 
 HttpTransport = TypeVar("HttpTransport")
 
@@ -67,6 +67,7 @@ class _BaseClient(Generic[HttpTransport]):
             base_url: Where the API is; by default OPENROUTER_BASE_URL or the address in its spec.
             timeout: Seconds for a whole call, retries included; by default OPENROUTER_STT_TIMEOUT or 600.
             plugins: Objects, modules or classes with hooks, or names of installed plugins; the first is asked first.
+                What is named here must work: else it is an error, and for other installed plugins a warning.
             disable: Names of plugins to leave out, built-in ones included.
             autoload: Whether installed plugins are found by themselves.
             cache: "memory", the path of a folder, or a plugin that keeps answers; by default none is kept.
@@ -95,7 +96,7 @@ class _BaseClient(Generic[HttpTransport]):
             settings=self._settings,
             engine=Engine(self._runtime, registry.hooks, strict),
             runtime=self._runtime,
-            transport=self._connect(self._runtime.now, transport),
+            transport=self._connect(self._runtime.now, transport, self._settings.trust_env),
             fingerprint=registry.fingerprint(),
         )
 

@@ -103,7 +103,7 @@ class StreamContent:
     file: IO[bytes] = attrs.field(repr=False)
     start: int
     size: int
-    lock: threading.Lock = attrs.field(factory=threading.Lock, repr=False, eq=False)
+    lock: threading.Lock = attrs.field(repr=False, eq=False)  # one for all contents of a file
 
     def open(self) -> BinaryIO:
         def read_at(offset: int, count: int) -> bytes:
@@ -162,10 +162,21 @@ def stream_content(file: IO[bytes]) -> Content:
     _require_binary(file)
     if not _seekable(file):
         return _spooled(file)
-    start = file.tell()
-    size = max(_end_of(file) - start, 0)
-    file.seek(start)
-    return StreamContent(file, start, size)
+    with (lock := _lock_of(file)):
+        start = file.tell()
+        size = max(_end_of(file) - start, 0)
+        file.seek(start)
+    return StreamContent(file, start, size, lock)
+
+
+_locks: weakref.WeakKeyDictionary[IO[bytes], threading.Lock] = weakref.WeakKeyDictionary()
+
+
+def _lock_of(file: IO[bytes]) -> threading.Lock:
+    try:
+        return _locks.setdefault(file, threading.Lock())
+    except TypeError:  # of a kind that cannot be a key
+        return threading.Lock()
 
 
 def _end_of(file: IO[bytes]) -> int:
@@ -192,7 +203,7 @@ def _spooled(file: IO[bytes]) -> Content:
     size = 0
     while block := file.read(BLOCK):
         size += spool.write(block)
-    content = StreamContent(cast("IO[bytes]", spool), 0, size)
+    content = StreamContent(cast("IO[bytes]", spool), 0, size, threading.Lock())
     weakref.finalize(content, spool.close)
     return content
 
@@ -209,7 +220,7 @@ def _open_regular(path: Path) -> BinaryIO:
         raise AudioError(f"cannot open {str(path)!r}: {reason}") from None
     if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        kind = "a directory" if stat.S_ISDIR(mode) else "not a regular file; open it and pass the file object"
+        kind = "a directory" if stat.S_ISDIR(mode) else "no regular file"
         raise AudioError(f"{str(path)!r} is {kind}")
     return os.fdopen(descriptor, "rb")
 

@@ -25,11 +25,11 @@ ConnectionErrorKind = Literal["dns", "refused", "tls", "proxy", "reset", "protoc
 
 
 class ConfigurationError(STTError):
-    """The client was set up or called in a way that cannot work: no key, unknown option, bad base URL, missing extra."""
+    """The client was set up or called in a way that cannot work: no key, unknown option, missing extra ..."""
 
 
 class AudioError(STTError):
-    """The audio cannot be sent: missing, unreadable, empty, not audio, of no known format, or changed while it was sent."""
+    """The audio cannot be sent: missing, unreadable, empty, of no known format, or changed while it was sent."""
 
 
 class PluginError(STTError):

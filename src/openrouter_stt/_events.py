@@ -30,11 +30,15 @@ class CallStarted(Event):
 
 @attrs.frozen(kw_only=True)
 class AttemptStarted(Event):
-    """Request `number` (from 1) is about to be sent, with `size` bytes of audio in `format`."""
+    """Request `number` (from 1) is about to be sent, with `size` bytes of audio in `format`.
+
+    `duration` is the audio's in seconds, where its headers tell it.
+    """
 
     number: int
     size: int
-    format: str | None
+    format: str
+    duration: float | None
 
 
 @attrs.frozen(kw_only=True)

@@ -1,32 +1,38 @@
-"""The whole contract of a plugin: every hook, in the order in which a call passes them.
-
-A plugin is a module, a class or an object with functions marked `@hookimpl`. It may take fewer arguments than a hook
-has. The first plugin listed is asked first, and is the outermost of the two `around` hooks.
-
-The kind of a hook says how several plugins share it:
-
-- first: asked in turn, the first answer that is not None counts;
-- pipe: each gets what the one before returned; None leaves it as it is;
-- all: each is told, what they return is ignored;
-- around: `async def` with `proceed`, one inside the other; it may change what goes in and what comes out, call
-  `proceed` again or not at all, and awaits nothing but `proceed` and what the call offers (`sleep`, `blocking`, `io`,
-  `gather`). So it serves the sync and the async client alike.
-
-The policy says what an error does: raise ends the call, with a note naming the plugin; isolate logs it and goes on.
-"""
+"""The whole contract of a plugin."""
 
 from __future__ import annotations
 
 from ._audio import Audio
 from ._events import Event
 from ._markers import hookspec
-from ._values import Attempt, Call, Failure, Proceed, ProceedAttempt, Transcription, _Stop
+from ._values import Attempt, Call, Failure, Proceed, ProceedAttempt, Stop, Transcription
 
 
 class HookSpecs:
-    """The hooks; also a typed base class for plugins that want their signatures checked and completed.
+    """Every hook of a plugin, in the order in which a call passes them.
 
-    Taken as a base class, a hook is overridden with all its arguments, so that type checkers agree.
+    A plugin is a class, an object or a module with functions marked `@hookimpl`. A class is called without arguments,
+    anew for each client. Its name is its entry point's, or else its attribute `name`; one of a built-in plugin's name
+    replaces that. The first plugin listed is asked first, and is the outermost of the two `around` hooks.
+
+    The kind of a hook says how several plugins share it:
+
+    - first: asked in turn, the first answer that is not None counts;
+    - pipe: each gets what the one before returned; None leaves it as it is;
+    - all: each is told, what they return is ignored;
+    - around: `async def` with `proceed`, one inside the other. It may change what goes in and what comes out, call
+      `proceed` again or not at all, and awaits nothing but `proceed` and what the call offers (`sleep`, `blocking`,
+      `io`, `gather`). So it serves the sync and the async client alike.
+
+    The other hooks are plain functions for both clients. One that takes long is marked `@hookimpl(blocking=True)`: that
+    gives it a worker thread in the async client; one that does input or output may have an `async def` twin marked
+    `@hookimpl(specname=...)`. A function may take fewer arguments than its hook has; in a class derived from this one,
+    which type checkers then check, it takes all of them.
+
+    What an error does: raise ends the call, with a note naming the plugin; isolate logs it and goes on.
+
+    A plugin that changes audio or text by settings states them in an attribute `fingerprint` (a str): it is part of the
+    key under which answers are kept.
     """
 
     @hookspec("around", returns=(Transcription,))
@@ -36,7 +42,7 @@ class HookSpecs:
         Example::
 
             @hookimpl
-            async def around_call(call, proceed):
+            async def around_call(self, call, proceed):
                 with tracer.start_as_current_span("transcribe"):
                     return await proceed(call)
         """
@@ -49,7 +55,7 @@ class HookSpecs:
         Example::
 
             @hookimpl
-            def prepare_request(call):
+            def prepare_request(self, call):
                 return call.replace(options={"language": "en", **call.options})
         """
 
@@ -63,7 +69,7 @@ class HookSpecs:
         Example::
 
             @hookimpl
-            def cache_key(call):
+            def cache_key(self, call):
                 return f"{call.model}/{call.audio.digest()}"
         """
 
@@ -97,7 +103,7 @@ class HookSpecs:
         Example::
 
             @hookimpl(blocking=True)
-            def prepare_audio(audio):
+            def prepare_audio(self, audio):
                 return Audio.from_bytes(denoise(audio.read()), format="wav")
         """
 
@@ -110,8 +116,8 @@ class HookSpecs:
         Example::
 
             @hookimpl
-            def encode_audio(audio):
-                if audio.name.endswith(".amr"):
+            def encode_audio(self, audio):
+                if (audio.name or "").endswith(".amr"):
                     return Audio.from_bytes(amr_to_wav(audio.read()), format="wav")
         """
 
@@ -128,15 +134,19 @@ class HookSpecs:
         """
         return await proceed(attempt)
 
-    @hookspec("first", returns=(int, float, _Stop))
-    def retry(self, failure: Failure) -> float | _Stop | None:
+    @hookspec("first", returns=(int, float, Stop))
+    def retry(self, failure: Failure) -> float | Stop | None:
         """Say whether to send again: the seconds to wait, `STOP`, or None for no opinion.
+
+        An answer is taken before the built-in plugin's, which never sends again what may be billed
+        (`failure.error.maybe_billed`).
 
         Example::
 
             @hookimpl
-            def retry(failure):
-                return 1.0 if failure.error.retry_after is None and failure.attempt < 2 else None
+            def retry(self, failure):
+                busy = isinstance(failure.error, ServiceUnavailableError)
+                return 30.0 if busy and failure.attempt < 5 else None
         """
 
     @hookspec("first", returns=(Call,))
@@ -146,7 +156,7 @@ class HookSpecs:
         Example::
 
             @hookimpl
-            def fallback(failure):
+            def fallback(self, failure):
                 if failure.call.model != "local/moonshine-tiny":
                     return failure.call.replace(model="local/moonshine-tiny")
         """
@@ -158,7 +168,7 @@ class HookSpecs:
         Example::
 
             @hookimpl
-            def finish(transcription):
+            def finish(self, transcription):
                 return transcription.replace(text=redact(transcription.text))
         """
 
@@ -180,7 +190,7 @@ class HookSpecs:
         Example::
 
             @hookimpl
-            def event(event):
+            def event(self, event):
                 if isinstance(event, RetryScheduled):
                     metrics.count("retries")
         """

@@ -28,6 +28,7 @@ def hookspec(kind: Kind, *, on_error: Policy = "raise", returns: tuple[type, ...
     mark = pluggy.HookspecMarker(PROJECT)
 
     def declare(function: F) -> F:
+        function.__doc__ = f"{function.__doc__}\n        Kind: {kind}. An error: {on_error}.\n        "
         function.__contract__ = Contract(kind, on_error, returns)  # type: ignore[attr-defined]
         return mark(function)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -11,22 +10,21 @@ from uuid import uuid4
 import attrs
 
 from . import _events as events
-from ._answer import read_answer
 from ._audio import Audio, Source
 from ._body import INLINE
 from ._cachekey import cache_key
 from ._engine import Engine
 from ._errors import APIError, AudioError, ConfigurationError, PluginError, STTError
 from ._runtime import Runtime
+from ._sending import Sending, headers_of
 from ._settings import Settings, checked_timeout
 from ._values import STOP, Attempt, Call, Failure, Transcription
-from ._version import __version__
 from ._wire import checked_options, request_of
 
 if TYPE_CHECKING:
     from ._transport import Transport
 
-USER_AGENT: Final = f"openrouter-stt/{__version__}"
+MOST_REQUESTS: Final = 10  # of one call, by plugins that fall back
 
 
 @attrs.frozen
@@ -50,7 +48,7 @@ class Pipeline:
             model=_stated("model", model),
             audio=await self._taken(source),
             options=checked_options(options),
-            format=None if format is None else _stated("format", format),
+            format=None if format is None else _stated("format", format).lower(),
             base_url=self.settings.base_url,
             deadline=started + seconds,
             fingerprint=self.fingerprint,
@@ -58,14 +56,14 @@ class Pipeline:
         )
         await self._tell(events.CallStarted(call_id=call.id, model=model, size=call.audio.size))
         try:
-            result = await self.engine.around("around_call", call, self._requested)
+            result: Transcription = await self.engine.around("around_call", call, self._requested)
         except BaseException as error:  # a cancelled call has ended, too
             await self._tell(
                 events.CallFailed(call_id=call.id, model=model, error=error, seconds=self.runtime.now() - started)
             )
             raise
         await self._tell(_finished(call, result, self.runtime.now() - started))
-        return result  # type: ignore[no-any-return]
+        return result
 
     async def close(self) -> None:
         """Close the plugins, then the connections."""
@@ -81,17 +79,18 @@ class Pipeline:
 
     async def _requested(self, call: Call) -> Transcription:
         """Get an answer to the request, or to those that plugins fall back on."""
-        call, sent = await self.engine.pipe("prepare_request", call), 0
+        call, sent, unsure = await self.engine.pipe("prepare_request", call), 0, False
         tried = [call]
         while True:
             try:
                 result = await self._produced(call)
             except APIError as error:
                 error.attempts = sent = sent + error.attempts
+                error.maybe_billed = unsure = unsure or error.maybe_billed
                 failure = Failure(call=call, error=error, attempt=sent)
                 following, _ = await self.engine.first("fallback", failure)
-                if following is None or following in tried:  # what failed once is not asked for again
-                    raise
+                if following is None or following in tried or len(tried) == MOST_REQUESTS:
+                    raise  # also where a plugin asks again for what failed
                 await self._tell(events.FallbackChosen(call_id=call.id, model=following.model, error=error))
                 call = following
                 tried.append(call)
@@ -102,73 +101,79 @@ class Pipeline:
         """Find the answer in a cache, or get and keep it."""
         key = await self._cache_key(call)
         if key is not None:
-            kept, _ = await self.engine.first("cache_get", key)
-            if kept is not None:
+            found: tuple[Transcription | None, str] = await self.engine.first("cache_get", key)
+            if (kept := found[0]) is not None:
                 await self._tell(events.CacheHit(call_id=call.id, model=call.model))
-                return kept.replace(source="cache", attempts=0)  # type: ignore[no-any-return]
+                return kept.replace(source="cache", attempts=0)
         answer, plugin = await self.engine.first("answer", call)
-        result = await self._from_network(call) if answer is None else answer.replace(source=plugin)
-        result = await self.engine.pipe("finish", call, result, at=1)
+        raw = await self._from_network(call) if answer is None else answer.replace(source=plugin)
+        result: Transcription = await self.engine.pipe("finish", call, raw, at=1)
         if key is not None:
             await self.engine.all("cache_set", key, result)
-        return result  # type: ignore[no-any-return]
+        return result
 
     async def _cache_key(self, call: Call) -> str | None:
         if not self.engine.has("cache_get", "cache_set"):
             return None
-        key, _ = await self.engine.first("cache_key", call)
-        if key is not None:
-            return key  # type: ignore[no-any-return]
+        given: tuple[str | None, str] = await self.engine.first("cache_key", call)
+        if given[0] is not None:
+            return given[0]
         if call.audio.size <= INLINE:
             return cache_key(call)
         return await self.runtime.blocking(cache_key, call)
 
     async def _from_network(self, call: Call) -> Transcription:
         """Encode the audio and send it until there is an answer or an error that stands."""
-        headers = await self._headers()
+        key = await self._key()
         audio = await self._encoded(call)
         request = request_of(call.model, call.options, audio)
-        sent = 0
-
-        async def send(_: Attempt) -> Transcription:
-            nonlocal sent
-            sent += 1
-            url = call.base_url + request.path
-            reply = await self.transport.send(request, url, {**headers, **request.headers}, call.deadline)
-            return read_answer(reply, model=call.model)
-
-        for number in itertools.count(1):
-            attempt = Attempt(call=call, number=number, size=audio.size, format=audio.format or "")
-            await self._tell(
-                events.AttemptStarted(
-                    call_id=call.id, model=call.model, number=number, size=audio.size, format=attempt.format
-                )
-            )
+        sending = Sending(call, request, headers_of(request, self.settings.headers, key), self.transport)
+        del key  # an error's traceback shows what a frame holds
+        number = 0
+        while True:
+            number += 1
             try:
-                result = await self.engine.around("around_attempt", attempt, send)
+                result = await self._attempted(sending, number)
             except STTError as error:
-                error.attempts = sent
-                delay = await self._delay(Failure(call=call, error=error, attempt=number))
+                error.attempts = sending.begun
+                failure = Failure(call=call, error=error, attempt=number)
+                delay = None if sending.answered else await self._delay(failure)
                 if delay is None:
+                    error.maybe_billed = error.maybe_billed or sending.unsure or sending.answered
                     raise
             else:
-                return result.replace(attempts=sent)  # type: ignore[no-any-return]
+                return result.replace(attempts=sending.begun)
             await self.runtime.sleep(delay)
-        raise AssertionError  # pragma: no cover  the loop has no end
+
+    async def _attempted(self, sending: Sending, number: int) -> Transcription:
+        call, audio = sending.call, sending.request.audio
+        attempt = Attempt(call=call, number=number, size=audio.size, format=audio.format or "", duration=audio.duration)
+        await self._tell(
+            events.AttemptStarted(
+                call_id=call.id,
+                model=call.model,
+                number=number,
+                size=attempt.size,
+                format=attempt.format,
+                duration=attempt.duration,
+            )
+        )
+        result: Transcription = await self.engine.around("around_attempt", attempt, sending.send)
+        return result
 
     async def _encoded(self, call: Call) -> Audio:
         audio = await self.engine.pipe("prepare_audio", call.audio, call)
-        encoded, plugin = await self.engine.first("encode_audio", audio, call)
+        answer: tuple[Audio | None, str] = await self.engine.first("encode_audio", audio, call)
+        encoded, plugin = answer
         if encoded is None:
             raise AudioError(f"no plugin can encode {audio.label}; the built-in one is named 'encoding'")
         if not encoded.format or encoded.pcm is not None:
             raise PluginError(f"plugin {plugin!r}, hook encode_audio, returned audio without a file format")
-        return encoded  # type: ignore[no-any-return]
+        return encoded
 
-    async def _headers(self) -> dict[str, str]:
+    async def _key(self) -> str:
         make_key = self.settings.key
-        key = await self.runtime.blocking(make_key) if self.settings.key_is_called else make_key()
-        return {"User-Agent": USER_AGENT, **self.settings.headers, "Authorization": f"Bearer {key}"}
+        return await self.runtime.blocking(make_key) if self.settings.key_is_called else make_key()
 
     async def _delay(self, failure: Failure) -> float | None:
         """Ask the plugins whether to send again, and return the seconds to wait, or None where the error stands."""

@@ -48,8 +48,8 @@ class Plugin:
         try:
             return attrs.evolve(self, target=self.target())
         except Exception as error:
-            error.add_note(f"raised while plugin {self.origin} was made")
-            raise
+            reason = f"{type(error).__name__}: {error}"
+            raise PluginError(f"plugin {self.origin} cannot be made: {reason}") from error
 
 
 @attrs.frozen
@@ -95,7 +95,7 @@ def chosen(selection: Selection) -> list[Plugin]:
     for plugin in [*own, *_found(selection, {*names}), *builtins()]:
         candidates.setdefault(plugin.name, plugin)
     for name in selection.disable - {*candidates, *installed(), "cache"}:
-        raise ConfigurationError(f"disable=: {_nobody(name)}")
+        raise ConfigurationError(_nobody(name))
     return [plugin for name, plugin in candidates.items() if name not in selection.disable | selection.disabled]
 
 
@@ -121,7 +121,7 @@ def _own(given: Any) -> Plugin:
     for plugin in builtins():
         if plugin.name == given:
             return plugin
-    raise ConfigurationError(f"plugins=: {_nobody(given)}")
+    raise ConfigurationError(_nobody(given))
 
 
 def _nobody(name: str) -> str:
@@ -158,10 +158,11 @@ def installed() -> Mapping[str, EntryPoint]:
 
 
 def loaded(name: str) -> Plugin:
-    """Return an installed plugin. Raises whatever its module raised when it was imported."""
+    """Return an installed plugin. Raises `PluginError` for one that cannot be imported."""
     outcome = imported(name)
     if isinstance(outcome, Exception):
-        raise outcome.with_traceback(None)
+        reason = f"{type(outcome).__name__}: {outcome}"
+        raise PluginError(f"plugin {origin(name)} cannot be imported: {reason}") from outcome
     return outcome
 
 
@@ -194,8 +195,8 @@ class PluginLeftOut(RuntimeWarning):
 
     def __init__(self, origin: str, reason: str) -> None:
         super().__init__(
-            f"plugin {origin} was left out: {reason}. "
-            "Update or uninstall it, or name it in OPENROUTER_STT_DISABLE_PLUGINS"
+            f"plugin {origin} was left out: {reason} (update or uninstall it, or name it in "
+            "OPENROUTER_STT_DISABLE_PLUGINS)"
         )
         self.origin = origin
         self.reason = reason

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from hashlib import sha256
+from types import MethodType
 from typing import Any, Final
 
 import attrs
@@ -95,6 +96,11 @@ def _check(manager: pluggy.PluginManager, plugin: Plugin, is_async: bool) -> Non
         place = f"plugin {plugin.origin}, hook {name}"
         if impl.wrapper or impl.hookwrapper:
             raise PluginError(f"{place}: pluggy's wrappers are not used here; implement around_call or around_attempt")
+        if (
+            inspect.ismethod(impl.function)
+            and (first := next(iter(_raw_arguments(impl.function)), "")) in contracts()[name][1]
+        ):
+            raise PluginError(f"{place} is a method: its first argument must be self, not {first!r}")
         if unfillable := _unfillable(impl.function):
             raise PluginError(f"{place}: its argument {unfillable!r} must be a plain one, which is given by position")
         if contracts()[name][0].kind == "around" and not inspect.iscoroutinefunction(impl.function):
@@ -111,6 +117,10 @@ def _forgotten(target: object, name: str) -> bool:
     function = getattr(type(target), name, None)
     derived = isinstance(target, HookSpecs) and function is not getattr(HookSpecs, name)
     return derived and not hasattr(function, f"{PROJECT}_impl")
+
+
+def _raw_arguments(method: MethodType) -> tuple[str, ...]:
+    return tuple(inspect.signature(method.__func__).parameters)
 
 
 def _unfillable(function: Callable[..., Any]) -> str | None:

@@ -101,7 +101,8 @@ def run_through(coroutine: Coroutine[Any, Any, T]) -> T:
     try:
         coroutine.send(None)
     except StopIteration as finished:
-        return finished.value  # type: ignore[no-any-return]
+        result: T = finished.value
+        return result
     with contextlib.suppress(RuntimeError):  # it may wait in its clean-up, too
         coroutine.close()
     raise SuspendedError

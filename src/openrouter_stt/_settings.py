@@ -17,10 +17,13 @@ from ._wire import DEFAULT_BASE_URL
 
 DEFAULT_TIMEOUT: Final = 600.0
 CONNECT_TIMEOUT: Final = 5.0
+LONGEST_TIMEOUT: Final = 1e6  # 11 days; operating systems know no longer wait
 ApiKey = str | Callable[[], str] | None
 
 _HEADER_VARIABLES: Final = {"HTTP-Referer": "OPENROUTER_HTTP_REFERER", "X-Title": "OPENROUTER_X_TITLE"}
-_OURS: Final = frozenset({"authorization", "content-length", "content-type", "host", "transfer-encoding"})
+_OURS: Final = frozenset(
+    {"accept-encoding", "authorization", "content-length", "content-type", "host", "transfer-encoding"}
+)
 _TOKEN: Final = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
 _VISIBLE: Final = re.compile(r"[!-~]+")
 _NO_KEY: Final = (
@@ -38,6 +41,12 @@ class Settings:
     headers: Mapping[str, str]
     strict: bool
     _api_key: ApiKey = attrs.field(alias="api_key", repr=False)
+
+    @property
+    def trust_env(self) -> bool:
+        """Whether the environment's proxies are used: for http:// to this machine they would see the key."""
+        parts = urlsplit(self.base_url)
+        return parts.scheme == "https" or not _is_loopback(parts)
 
     @property
     def key_is_called(self) -> bool:
@@ -79,7 +88,7 @@ def checked_timeout(timeout: float) -> float:
     """Return the timeout in seconds. Raises `ConfigurationError` unless it is a finite number above 0."""
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
         raise ConfigurationError(f"timeout must be a number of seconds above 0, not {timeout!r}")
-    return float(timeout)
+    return float(min(timeout, LONGEST_TIMEOUT))
 
 
 def _environment_timeout() -> float:
@@ -106,10 +115,13 @@ def _checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
 def _check_url(url: str, allow_insecure: bool) -> None:
     parts = _split(url)
     if parts is None:
-        raise ConfigurationError(f"base_url must look like {DEFAULT_BASE_URL}, without a user, a query or a fragment")
+        raise ConfigurationError(
+            f"the base URL must look like {DEFAULT_BASE_URL}, without a user, a query or a fragment; "
+            "check base_url and OPENROUTER_BASE_URL"
+        )
     if parts.scheme == "http" and not allow_insecure and not _is_loopback(parts):
         raise ConfigurationError(
-            f"base_url {parts.netloc!r} over http:// would send the API key unencrypted: use https://, or pass allow_insecure=True"
+            f"http://{parts.netloc} would get the API key unencrypted: use https://, or Client(allow_insecure=True)"
         )
 
 

@@ -77,7 +77,9 @@ def _no_connection(error: Exception) -> APIConnectionError:
         for cause in causes:
             if isinstance(cause, kind):
                 return APIConnectionError(f"{message} ({cause}); nothing was sent", kind=name)
-    return APIConnectionError("the server refused the connection; nothing was sent", kind="refused")
+    return APIConnectionError(
+        "the server refused the connection; check base_url and the network; nothing was sent", kind="refused"
+    )
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -13,11 +14,15 @@ import httpx
 
 from ._answer import Reply
 from ._body import Body
+from ._deadline import SocketDeadline
 from ._errors import APIResponseError, APITimeoutError, ConfigurationError
 from ._settings import CONNECT_TIMEOUT
 from ._translate import in_our_words, proxies_in_our_words
 from ._wire import Request
 
+# No call waits for another's connection; and cancelled calls, which httpcore 1.0 never takes off its list (its issue
+# 1093), cannot use a limit up.
+NO_QUEUE: Final = httpx.Limits(max_connections=None, max_keepalive_connections=20)
 LARGEST_ANSWER: Final = 64 * 1024 * 1024  # bytes, decompressed
 
 
@@ -34,8 +39,15 @@ class SyncTransport:
 
     now: Callable[[], float]
     _transport: httpx.BaseTransport | None = None
+    _trust_env: bool = True
     _client: httpx.Client | None = attrs.field(default=None, init=False)
+    _closed: bool = attrs.field(default=False, init=False)
+    _process: int = attrs.field(factory=os.getpid, init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
+    _deadline: SocketDeadline = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._deadline = SocketDeadline(self.now)
 
     async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
         body, answer = request.body(), _Answer(deadline, self.now)
@@ -43,6 +55,7 @@ class SyncTransport:
             outgoing = _outgoing(
                 request, url, headers, size=body.size, stream=_SyncStream(body, answer), seconds=deadline - self.now()
             )
+            outgoing.extensions["trace"], self._deadline.at = self._deadline.trace, deadline
             response = self._opened().send(outgoing, stream=True)
             try:
                 for block in response.iter_raw():
@@ -53,14 +66,21 @@ class SyncTransport:
             return answer.reply(response)
 
     async def close(self) -> None:
+        self._closed = True
         if self._client is not None:
             self._client.close()
 
     def _opened(self) -> httpx.Client:
+        if self._process != os.getpid():  # after a fork the connections, and a lock that was held, are the parent's
+            self._process, self._client, self._lock = os.getpid(), None, threading.Lock()
         with self._lock:
+            if self._closed:
+                raise _closed()
             if self._client is None:
                 with proxies_in_our_words():
-                    self._client = httpx.Client(transport=self._transport, cookies=_no_cookies())
+                    self._client = httpx.Client(
+                        transport=self._transport, trust_env=self._trust_env, cookies=_no_cookies(), limits=NO_QUEUE
+                    )
             return self._client
 
 
@@ -70,6 +90,8 @@ class AsyncTransport:
 
     now: Callable[[], float]
     _transport: httpx.AsyncBaseTransport | None = None
+    _trust_env: bool = True
+    _closed: bool = attrs.field(default=False, init=False)
     _client: httpx.AsyncClient | None = attrs.field(default=None, init=False)
     _loop: object = attrs.field(default=None, init=False)
 
@@ -91,16 +113,23 @@ class AsyncTransport:
             return answer.reply(response)
 
     async def close(self) -> None:
-        if self._client is not None:
+        from anyio.lowlevel import current_token
+
+        self._closed = True
+        if self._client is not None and self._loop == current_token():  # those of another loop are gone with it
             await self._client.aclose()
 
     def _opened(self) -> httpx.AsyncClient:
         from anyio.lowlevel import current_token
 
         loop = current_token()
+        if self._closed:
+            raise _closed()
         if self._client is None:
             with proxies_in_our_words():
-                self._client = httpx.AsyncClient(transport=self._transport, cookies=_no_cookies())
+                self._client = httpx.AsyncClient(
+                    transport=self._transport, trust_env=self._trust_env, cookies=_no_cookies(), limits=NO_QUEUE
+                )
             self._loop = loop
         if self._loop != loop:
             raise ConfigurationError("an AsyncClient serves one event loop; make another one in each")
@@ -137,7 +166,7 @@ class _SyncStream(httpx.SyncByteStream):
         self._body, self._answer = body, answer
 
     def __iter__(self) -> Iterator[bytes]:
-        for block in self._body.blocks:
+        while (block := self._body.next()) is not None:
             self._answer.check()  # a server that reads slowly is held to the deadline too
             yield block
 
@@ -155,9 +184,9 @@ class _AsyncStream(httpx.AsyncByteStream):
         if self._body.large:
             from anyio import to_thread
 
-            block = await to_thread.run_sync(next, self._body.blocks, None)
+            block = await to_thread.run_sync(self._body.next)
         else:
-            block = next(self._body.blocks, None)
+            block = self._body.next()
         if block is None:
             raise StopAsyncIteration
         return block
@@ -174,21 +203,19 @@ def _outgoing(
 ) -> httpx.Request:
     """Build a request without the client's own headers and cookies; the answer is asked for as it is."""
     if seconds <= 0:
-        raise APITimeoutError("the deadline passed before the request was sent; raise timeout=")
+        raise APITimeoutError("the deadline passed before the request was sent; give the call a longer timeout")
     timeout, address = httpx.Timeout(seconds, connect=min(CONNECT_TIMEOUT, seconds)), httpx.URL(url)
     return httpx.Request(
         request.method,
         address,
-        headers={
-            "Host": address.netloc.decode("ascii"),
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            **headers,
-            "Content-Length": str(size),
-        },
+        headers={**headers, "host": address.netloc.decode("ascii"), "content-length": str(size)},
         stream=stream,
         extensions={"timeout": timeout.as_dict()},
     )
+
+
+def _closed() -> ConfigurationError:
+    return ConfigurationError("the client is closed; make a new one")
 
 
 def _no_cookies() -> CookieJar:
@@ -197,18 +224,21 @@ def _no_cookies() -> CookieJar:
 
 def _plain(body: bytes, encoding: str) -> bytes:
     """Undo a compression nobody asked for, within bounds."""
-    if encoding in ("", "identity"):
+    if encoding.strip().lower() in ("", "identity") or body.lstrip().startswith(b"{"):
         return body
-    unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # gzip or zlib, by its header
-    try:
-        plain = unzip.decompress(body, LARGEST_ANSWER)
-    except zlib.error:
-        raise _unreadable(encoding) from None
-    if unzip.unconsumed_tail:
-        raise _too_large()
-    if not unzip.eof:
-        raise _unreadable(encoding)
-    return plain
+    plain = bytearray()
+    while body:  # a gzip file may have several members
+        unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # gzip or zlib, by its header
+        try:
+            plain += unzip.decompress(body, LARGEST_ANSWER + 1 - len(plain))
+        except zlib.error:
+            raise _unreadable(encoding) from None
+        if len(plain) > LARGEST_ANSWER:
+            raise _too_large()
+        if not unzip.eof:
+            raise _unreadable(encoding)
+        body = unzip.unused_data
+    return bytes(plain)
 
 
 def _unreadable(encoding: str) -> APIResponseError:

@@ -38,7 +38,7 @@ class Usage(_Replaceable):
 class Transcription(_Replaceable):
     """What was said, and how it was found out.
 
-    `source` is "network", "cache" or the name of the plugin that answered, which need not state it; `attempts` counts requests sent;
+    `source` is "network", "cache" or the name of the plugin that answered; `attempts` counts the requests begun;
     `generation_id` is OpenRouter's id of the paid generation. `response` is the whole answer as the spec describes
     it, None when the text did not come from the server or a plugin changed it.
     """
@@ -125,19 +125,23 @@ class Call(_Replaceable):
 
 @attrs.frozen(kw_only=True)
 class Attempt(_Replaceable):
-    """One request about to be sent: `number` counts from 1; `size` is bytes of audio, in the wire's `format`."""
+    """One request about to be sent: `number` counts from 1; `size` is bytes of audio, in the wire's `format`.
+
+    `duration` is the audio's in seconds, where its headers tell it.
+    """
 
     call: Call
     number: int
     size: int
     format: str
+    duration: float | None
 
 
 @attrs.frozen(kw_only=True)
 class Failure(_Replaceable):
     """An attempt, or with `fallback` a whole call, that ended in an error.
 
-    `attempt` is the number of the last attempt, from 1; `error.attempts` counts the requests that were sent, which
+    `attempt` is the number of the last attempt, from 1; `error.attempts` counts the requests that were begun, which
     differs where a plugin around the attempt sent none or several.
     """
 
@@ -146,14 +150,14 @@ class Failure(_Replaceable):
     attempt: int
 
 
-class _Stop:
-    """The type of `STOP`."""
+class Stop:
+    """The type of `STOP`, by which a `retry` hook says that the error stands, whatever other plugins think."""
 
     def __repr__(self) -> str:
         return "openrouter_stt.STOP"
 
 
-STOP: Final = _Stop()
+STOP: Final = Stop()
 
 Proceed = Callable[[Call], Awaitable[Transcription]]
 ProceedAttempt = Callable[[Attempt], Awaitable[Transcription]]

@@ -6,6 +6,7 @@ import contextlib
 import json
 import warnings
 from collections.abc import Mapping
+from copy import deepcopy
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar, cast
 from uuid import uuid4
@@ -64,10 +65,13 @@ def checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that are set (None says not). Raises `ConfigurationError` for one the spec does not know."""
     for name in options:
         if name not in _NAMES:
-            close = get_close_matches(name, _NAMES, 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(_NAMES))}"
+            close = get_close_matches(name, [*_NAMES, "format", "timeout"], 1)
+            known = f"there are {', '.join(sorted(_NAMES))}; settings such as base_url go to Client(...)"
+            hint = f"did you mean {close[0]!r}?" if close else known
             raise ConfigurationError(f"the API has no option {name!r}; {hint}")
-    return {name: value for name, value in options.items() if value is not None}
+    if not isinstance(options.get("provider"), Mapping | None):
+        raise ConfigurationError('provider must be a mapping, such as {"options": {"openai": {...}}}')
+    return {name: deepcopy(value) for name, value in options.items() if value is not None}
 
 
 def request_of(model: str, options: Mapping[str, Any], audio: Audio) -> Request:
@@ -84,7 +88,7 @@ def request_of(model: str, options: Mapping[str, Any], audio: Audio) -> Request:
     try:
         kwargs = create_audio_transcriptions._get_kwargs(body=STTRequest.from_dict(fields))  # pyright: ignore[reportPrivateUsage]
         text = json.dumps(kwargs["json"], separators=(",", ":"), allow_nan=False)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"the options do not fit the API: {error}") from None
     _warn_of_unknown_providers(options)
     prefix, _, suffix = text.partition(marker)
@@ -116,7 +120,7 @@ def _warn_of_unknown_providers(options: Mapping[str, Any]) -> None:
     provider = cast("Mapping[str, Any]", options.get("provider") or {})
     for slug in provider.get("options") or {}:
         if PROVIDER_SLUGS and slug not in PROVIDER_SLUGS:
-            close = get_close_matches(slug, PROVIDER_SLUGS, 1)
+            close = get_close_matches(str(slug), PROVIDER_SLUGS, 1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             warnings.warn(
                 f"the API knows no provider {slug!r} and drops its options silently{hint}", UserWarning, stacklevel=2

@@ -39,9 +39,7 @@ def recognise(
     total = len(samples) / RATE
     texts: list[str] = []
     for start, chunk in chunks(samples):
-        texts.append(engine.transcribe(chunk))
         if progress:
-            progress(start + len(chunk) / RATE, total)
-    if progress:
-        progress(total, total)
+            progress(start, total)
+        texts.append(engine.transcribe(chunk))
     return " ".join(text for text in texts if text), total

@@ -87,13 +87,16 @@ def one_line(text: str) -> str:
 
 
 def write_line(line: str) -> None:
-    """Print a result at once. When nobody reads any more, as under `| head`, the program ends."""
+    """Print a result at once. When nobody reads any more, as under `| head`, or a disk is full, the program ends."""
     try:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python flushes at its end
-        raise click.exceptions.Exit(Status.BROKEN_PIPE) from None
+        if isinstance(error, BrokenPipeError):
+            raise click.exceptions.Exit(Status.BROKEN_PIPE) from None
+        tell(f"cannot write the results: {error.strerror}")
+        raise click.exceptions.Exit(Status.UNEXPECTED) from None
 
 
 def tell(*parts: str) -> None:
