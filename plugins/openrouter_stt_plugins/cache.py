@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 
 from openrouter_stt import ConfigurationError, HookSpecs, Transcription, hookimpl
@@ -58,13 +59,10 @@ class DiskCache(HookSpecs):
     def __init__(self, folder: str | os.PathLike[str], *, entries: int = 10_000) -> None:
         self.folder = Path(folder)
         self.entries = entries
-        self._lock = threading.Lock()
-        self._database: sqlite3.Connection | None = None
-        self._process = 0
 
     @hookimpl(blocking=True)
     def cache_get(self, key: str) -> Transcription | None:
-        with self._lock, self._opened() as database:
+        with self._opened() as database:
             row = database.execute(_FIND, (key,)).fetchone()
             if row is None:
                 return None
@@ -75,27 +73,20 @@ class DiskCache(HookSpecs):
     @hookimpl(blocking=True)
     def cache_set(self, key: str, transcription: Transcription) -> None:
         answer = json.dumps(transcription.to_dict())
-        with self._lock, self._opened() as database:
+        with self._opened() as database:
             database.execute(_KEEP, (key, answer))
             database.execute(_FORGET, (self.entries,))
 
-    @hookimpl
-    def close(self) -> None:
-        with self._lock:
-            if self._database is not None:
-                self._database.close()
-                self._database = None
-
-    def _opened(self) -> sqlite3.Connection:
-        if self._database is None or self._process != os.getpid():  # SQLite's handles are not for a fork
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            place = self.folder / "answers.sqlite3"
-            os.close(os.open(place, os.O_CREAT | os.O_RDWR, 0o600))
-            self._database = sqlite3.connect(place, timeout=LONGEST_WAIT, check_same_thread=False)
-            self._process = os.getpid()
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute(_TABLE)
-        return self._database
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """Connect for one use: SQLite's connections are neither for several threads nor for a forked child."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place = self.folder / "answers.sqlite3"
+        os.close(os.open(place, os.O_CREAT | os.O_RDWR, 0o600))
+        with contextlib.closing(sqlite3.connect(place, timeout=LONGEST_WAIT)) as database, database:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute(_TABLE)
+            yield database
 
 
 def cache_plugin(cache: object) -> object:

@@ -62,7 +62,7 @@ def _file_of_samples(audio: Audio, pcm: PCM, format: str) -> Audio:
         if format == "wav":
             return wav_of(audio, pcm)
         flac = pcm_to_flac(audio.read(), **attrs.asdict(pcm))
-        return Audio.from_bytes(flac, name=audio.name, format="flac")
+        return Audio.from_bytes(flac, name=audio.name, format="flac").replace(duration=audio.duration)
     except ImportError:
         raise ConfigurationError(_NO_FLAC) from None
     except ValueError as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import operator
 import os
 import sys
 from mmap import mmap
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeAlias, get_args
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, SupportsIndex, TypeAlias, get_args
 
 import attrs
 
@@ -48,6 +49,10 @@ class PCM:
         return self.channels * int(self.sample_format[1:]) // 8
 
 
+def _lower(format: str | None) -> str | None:
+    return format.lower() if format else None
+
+
 @attrs.frozen(kw_only=True)
 class Audio:
     """A recording to transcribe.
@@ -59,7 +64,7 @@ class Audio:
 
     content: Content = attrs.field(repr=False, eq=id)  # the same bytes, not equal ones: comparing is quick
     name: str | None = None
-    format: str | None = None
+    format: str | None = attrs.field(default=None, converter=_lower)
     duration: float | None = None  # seconds
     pcm: PCM | None = None
 
@@ -124,15 +129,14 @@ class Audio:
         """Take raw samples: interleaved, little-endian, without a header; `sample_rate` in hertz."""
         if sample_format not in get_args(SampleFormat):
             raise AudioError(f"unknown sample format {sample_format!r}; one of {', '.join(get_args(SampleFormat))}")
-        if not (isinstance(sample_rate, int) and isinstance(channels, int) and sample_rate > 0 and channels > 0):
-            raise AudioError(f"no audio has {channels!r} channels at {sample_rate!r} Hz; both are whole numbers from 1")
-        audio, pcm = cls.of(data), PCM(sample_rate, channels, sample_format)
+        audio = cls.of(data)
+        pcm = PCM(_counted("sample_rate", sample_rate), _counted("channels", channels), sample_format)
         if audio.size % pcm.frame_size:
             raise AudioError(
                 f"{audio.size} bytes are no whole number of {pcm.frame_size}-byte frames "
                 f"({channels} channels of {sample_format}); check channels and sample_format"
             )
-        return audio.replace(format=None, pcm=pcm, duration=audio.size / pcm.frame_size / sample_rate)
+        return audio.replace(format=None, pcm=pcm, duration=audio.size / pcm.frame_size / pcm.sample_rate)
 
     @classmethod
     def from_array(cls, array: NDArray[Any], *, sample_rate: int) -> Audio:
@@ -201,6 +205,16 @@ class Audio:
     def replace(self, **changes: Any) -> Audio:
         """Return a copy with some attributes changed."""
         return attrs.evolve(self, **changes)
+
+
+def _counted(name: str, value: SupportsIndex) -> int:
+    try:
+        count = 0 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        count = 0
+    if count < 1:
+        raise AudioError(f"{name} must be a whole number from 1, not {value!r}")
+    return count
 
 
 Source: TypeAlias = str | os.PathLike[str] | Buffer | IO[bytes] | tuple[str, Buffer | IO[bytes]] | Audio

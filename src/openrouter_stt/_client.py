@@ -12,10 +12,10 @@ from ._audio import Source
 from ._engine import Engine
 from ._errors import ConfigurationError
 from ._pipeline import Pipeline
-from ._plugins import CACHE, Selection, chosen
+from ._plugins import CACHE, Plugin, Selection, chosen
 from ._registry import register
 from ._runtime import AsyncRuntime, Runtime, SyncRuntime, run_through
-from ._settings import ApiKey, settings
+from ._settings import ApiKey, Key, Settings, settings
 from ._values import Transcription
 from ._wire import TranscriptionOptions
 
@@ -42,6 +42,8 @@ def _async_transport(*args: Any) -> Transport:
 class _BaseClient(Generic[HttpTransport]):
     """What both clients share: everything but how a coroutine is run."""
 
+    _settings: Settings | None = None
+    _plugins: tuple[Plugin, ...] = ()
     _runtime: ClassVar[Runtime]
     _connect: ClassVar[Callable[..., Transport]]
 
@@ -80,8 +82,10 @@ class _BaseClient(Generic[HttpTransport]):
             ConfigurationError: For a setting that cannot work.
             PluginError: For a plugin that cannot be used.
         """
+        key = Key(os.environ.get("OPENROUTER_API_KEY") if api_key is None else api_key)
+        del api_key  # a traceback shows what a frame holds
         self._settings = settings(
-            api_key=api_key,
+            key=key,
             base_url=base_url,
             timeout=timeout,
             headers=headers,
@@ -109,7 +113,8 @@ class _BaseClient(Generic[HttpTransport]):
         raise TypeError("a client holds a key and connections and cannot be pickled; make one where it is needed")
 
     def __repr__(self) -> str:
-        return f"openrouter_stt.{type(self).__name__}(base_url={self._settings.base_url!r}, plugins={self.plugins!r})"
+        base_url = self._settings and self._settings.base_url
+        return f"openrouter_stt.{type(self).__name__}(base_url={base_url!r}, plugins={self.plugins!r})"
 
     def _open(self) -> Pipeline:
         if self._closed:
@@ -211,7 +216,9 @@ def transcribe(
     **options: Unpack[TranscriptionOptions],
 ) -> Transcription:
     """Return what is said in one recording; a `Client` serves several better. Arguments as in `Client.transcribe`."""
-    with Client(api_key) as client:
+    client = Client(api_key)
+    del api_key  # a traceback shows what a frame holds
+    with client:
         return client.transcribe(source, model=model, format=format, timeout=timeout, **options)
 
 

@@ -84,9 +84,11 @@ class Pipeline:
         while True:
             try:
                 result = await self._produced(call)
-            except APIError as error:
+            except STTError as error:
                 error.attempts = sent = sent + error.attempts
                 error.maybe_billed = unsure = unsure or error.maybe_billed
+                if not isinstance(error, APIError):
+                    raise
                 failure = Failure(call=call, error=error, attempt=sent)
                 following, _ = await self.engine.first("fallback", failure)
                 if following is None or following in tried or len(tried) == MOST_REQUESTS:
@@ -172,8 +174,8 @@ class Pipeline:
         return encoded
 
     async def _key(self) -> str:
-        make_key = self.settings.key
-        return await self.runtime.blocking(make_key) if self.settings.key_is_called else make_key()
+        key = self.settings.key
+        return await self.runtime.blocking(key.read) if key.is_called else key.read()
 
     async def _delay(self, failure: Failure) -> float | None:
         """Ask the plugins whether to send again, and return the seconds to wait, or None where the error stands."""

@@ -32,6 +32,29 @@ _NO_KEY: Final = (
 )
 
 
+@attrs.frozen(repr=False)
+class Key:
+    """Where the API key comes from, in a wrapping that no traceback shows the inside of."""
+
+    _source: ApiKey
+
+    @property
+    def is_called(self) -> bool:
+        """Whether the key is made anew for each call."""
+        return callable(self._source)
+
+    def read(self) -> str:
+        """Return the API key. Raises `ConfigurationError` where there is none, or none that a header can carry."""
+        key = self._source() if callable(self._source) else self._source
+        if isinstance(key, str) and _VISIBLE.fullmatch(key.strip()):
+            return key.strip()
+        empty = not key or not str(key).strip()
+        del key  # a traceback shows what a frame holds
+        if empty:
+            raise ConfigurationError(_NO_KEY)
+        raise ConfigurationError("the API key must be a str of visible ASCII characters; check what was pasted")
+
+
 @attrs.frozen
 class Settings:
     """The checked settings of one client."""
@@ -40,7 +63,7 @@ class Settings:
     timeout: float
     headers: Mapping[str, str]
     strict: bool
-    _api_key: ApiKey = attrs.field(alias="api_key", repr=False)
+    key: Key
 
     @property
     def trust_env(self) -> bool:
@@ -48,24 +71,10 @@ class Settings:
         parts = urlsplit(self.base_url)
         return parts.scheme == "https" or not _is_loopback(parts)
 
-    @property
-    def key_is_called(self) -> bool:
-        """Whether the key is made anew for each call."""
-        return callable(self._api_key)
-
-    def key(self) -> str:
-        """Return the API key. Raises `ConfigurationError` where there is none, or none that a header can carry."""
-        key = self._api_key() if callable(self._api_key) else self._api_key
-        if not key or (isinstance(key, str) and not key.strip()):
-            raise ConfigurationError(_NO_KEY)
-        if not isinstance(key, str) or not _VISIBLE.fullmatch(key.strip()):
-            raise ConfigurationError("the API key must be a str of visible ASCII characters; check what was pasted")
-        return key.strip()
-
 
 def settings(
     *,
-    api_key: ApiKey,
+    key: Key,
     base_url: str | None,
     timeout: float | None,
     headers: Mapping[str, str] | None,
@@ -80,7 +89,7 @@ def settings(
         timeout=checked_timeout(timeout if timeout is not None else _environment_timeout()),
         headers=_checked_headers({**_environment_headers(), **(headers or {})}),
         strict=strict,
-        api_key=api_key if api_key is not None else os.environ.get("OPENROUTER_API_KEY"),
+        key=key,
     )
 
 

@@ -31,8 +31,14 @@ def test_one_bad_file_does_not_stop_the_others(transcribe: Run, server: Server, 
     ran = transcribe("1.wav", "notes.wav", "2.wav", "missing.wav", "1.wav")
     assert (ran.status, ran.out) == (3, "1.wav: hello\n1.wav: hello\n")
     lines = ran.err.splitlines()
-    assert [line.split(": ")[1] for line in lines] == ["notes.wav", "2.wav", "missing.wav"]
-    assert lines[2] == "openrouter-stt: missing.wav: no such file"
+    assert lines[0].startswith("openrouter-stt: notes.wav is text; known here are wav, ")
+    assert lines[1:] == ["openrouter-stt: 2.wav: status 400: no way", "openrouter-stt: missing.wav: no such file"]
+
+
+@pytest.mark.parametrize("name", ["no", "file", "1"])
+def test_a_short_name_is_told(transcribe: Run, name: str) -> None:
+    """Though it is part of the words of the message."""
+    assert transcribe(name).err == f"openrouter-stt: {name}: no such file\n"
 
 
 @pytest.mark.parametrize(

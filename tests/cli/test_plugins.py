@@ -58,7 +58,7 @@ def test_built_in_plugins(run: Run) -> None:
     cells = {line.split()[0]: re.split(r"\s{2,}", line) for line in lines}
     assert cells["NAME"] == ["NAME", "ORIGIN", "HOOKS", "STATE"]
     assert cells["retry"] == ["retry", "built in", "retry", "enabled"]
-    assert cells["cache"][1:3] == ["built in", "cache_get, cache_set, close"]
+    assert cells["cache"][1:3] == ["built in", "cache_get, cache_set"]
     assert cells["cache"][3] == "off: used where --cache names a folder"
 
 

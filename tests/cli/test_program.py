@@ -140,6 +140,33 @@ def test_a_closed_pipe_ends_quietly(closed_pipe: int) -> None:
     assert (ended.returncode, ended.stderr) == (141, b"")
 
 
+FULL = Path("/dev/full")
+full_disk = pytest.mark.skipif(not FULL.exists(), reason="a disk that is always full is a device of Linux")
+NO_SPACE = "openrouter-stt: cannot write the results: No space left on device\n"
+
+
+@full_disk
+@pytest.mark.usefixtures("recordings")
+def test_a_full_disk_pays_for_no_further_file(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Results that cannot be kept end the run, with one line that says why."""
+    with FULL.open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(["transcribe", "-m", "test/model", "1.wav", "2.wav"]) == 1
+    assert (capsys.readouterr().err, len(server.requests)) == (NO_SPACE, 1)
+
+
+@full_disk
+@pytest.mark.usefixtures("server", "recordings")
+def test_a_full_disk_ends_without_a_traceback() -> None:
+    """Neither the program nor the interpreter adds to that line."""
+    command = [*PROGRAM, "transcribe", "-m", "test/model", "1.wav"]
+    with FULL.open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30)
+    assert (ended.returncode, ended.stderr) == (1, NO_SPACE)
+
+
 OnTerminal = Callable[..., tuple[str, str]]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import jiwer
 import pytest
@@ -30,4 +30,10 @@ def speech_server() -> Iterator[SpeechServer]:
 
 def word_errors(recording: Recording, text: str) -> float:
     """Return the word error rate of a text, without regard to case and punctuation."""
-    return jiwer.wer(recording.text, text, reference_transform=_WORDS, hypothesis_transform=_WORDS)
+    return pooled_word_errors([recording], [text])
+
+
+def pooled_word_errors(recordings: Sequence[Recording], texts: Sequence[str]) -> float:
+    """Return the word error rate over all recordings: the errors of all over the words of all."""
+    said = [recording.text for recording in recordings]
+    return jiwer.wer(said, list(texts), reference_transform=_WORDS, hypothesis_transform=_WORDS)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from openrouter_stt import PCM, Audio, AudioError
 
@@ -40,6 +39,12 @@ def test_one_dimension_is_one_channel() -> None:
     assert (audio.pcm, audio.size) == (PCM(8_000, 1, "s16"), 14)
 
 
+@pytest.mark.parametrize("shape", [(4000,), (4000, 2)])
+def test_array_tells_its_duration(shape: tuple[int, ...]) -> None:
+    """In seconds, and exactly, however many channels there are."""
+    assert Audio.from_array(np.zeros(shape, np.float32), sample_rate=8_000).duration == 0.5
+
+
 def test_strided_array_is_written_in_its_logical_order() -> None:
     """Slices and transposes are views over memory in another order."""
     array = np.arange(20, dtype=np.int16).reshape(2, 10).T[::2]
@@ -61,6 +66,7 @@ def test_overshoot_of_a_resampler_is_kept() -> None:
         (np.zeros((0,), np.float32), "shape (0,) is no recording"),
         (np.zeros((5, 5, 2), np.float32), "shape (5, 5, 2) is no recording"),
         (np.zeros((), np.float32), "shape () is no recording"),
+        ([0.0], "arrays of <class 'list'> are not supported; convert to one of uint8, int16, int32, float32, float64"),
         (np.zeros(9, np.int64), "arrays of int64 are not supported; convert to one of"),
         (np.zeros(9, np.complex64), "arrays of complex64 are not supported"),
         (np.array([0.1, np.nan]), "must be finite and between -1 and 1"),
@@ -68,6 +74,12 @@ def test_overshoot_of_a_resampler_is_kept() -> None:
         (np.array([0.0, 32767.0]), "divide by the full scale first"),
     ],
 )
-def test_array_that_is_no_audio_is_refused(array: NDArray[Any], message: str) -> None:
+def test_array_that_is_no_audio_is_refused(array: Any, message: str) -> None:
     with pytest.raises(AudioError, match=re.escape(message)):
         Audio.from_array(array, sample_rate=16_000)
+
+
+@pytest.mark.parametrize("rate", [16_000.0, "16000", 0, True])
+def test_sample_rate_of_an_array_is_a_whole_number(rate: Any) -> None:
+    with pytest.raises(AudioError, match=f"sample_rate must be a whole number from 1, not {rate!r}"):
+        Audio.from_array(np.zeros(9, np.int16), sample_rate=rate)

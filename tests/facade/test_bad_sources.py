@@ -68,12 +68,13 @@ def _without_permission(folder: Path, stack: ExitStack) -> Any:
 
 BAD: dict[str, tuple[MakeSource, str]] = {
     "missing": (lambda folder, _: str(folder / "nothing.wav"), "no file at .*nothing.wav.*a str is a path"),
+    "empty str": (lambda *_: "", "an empty str is no path; a str is a path, so pass audio itself as bytes"),
     "characters of a file": (lambda *_: "RIFF....WAVE", "a str is a path"),
     "NUL in a path": (lambda *_: "a\0b.wav", "cannot open"),
     "path beyond a file": (lambda folder, _: _file(folder) / "x", "cannot open"),
     "directory": (lambda folder, _: folder, "is a directory"),
-    "FIFO without a writer": (_fifo, "not a regular file"),
-    "device": (lambda *_: "/dev/zero", "not a regular file"),
+    "FIFO without a writer": (_fifo, "fifo' is no regular file"),
+    "device": (lambda *_: "/dev/zero", "'/dev/zero' is no regular file"),
     "empty bytes": (lambda *_: b"", "is empty"),
     "empty file": (lambda folder, _: _file(folder, b"", "none.wav"), "none.wav is empty"),
     "empty file object": (lambda *_: io.BytesIO(), "is empty"),

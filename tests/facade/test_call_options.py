@@ -19,18 +19,43 @@ def test_a_model_must_be_named(server: Server, client: Driver, model: Any) -> No
     assert server.requests == []
 
 
-def test_an_unknown_option_is_answered_with_the_nearest(server: Server, client: Driver) -> None:
-    with pytest.raises(ConfigurationError, match="no option 'langage'; did you mean 'language'"):
-        client.transcribe(WAV, langage="en")
-    with pytest.raises(ConfigurationError, match="there are language, provider, temperature"):
-        client.transcribe(WAV, zzz=1)
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("langage", r"did you mean 'language'\?"),
+        ("formt", r"did you mean 'format'\?"),
+        ("timeot", r"did you mean 'timeout'\?"),
+        ("zzz", "there are language, provider, temperature"),
+    ],
+)
+def test_an_unknown_option_is_answered_with_the_nearest(server: Server, client: Driver, name: str, hint: str) -> None:
+    """An argument of the call is one of those that may be meant."""
+    with pytest.raises(ConfigurationError, match=f"no option '{name}'; {hint}"):
+        client.transcribe(WAV, **{name: 1})
     assert server.requests == []
 
 
-@pytest.mark.parametrize("options", [{"provider": "openai"}, {"temperature": float("nan")}, {"language": object()}])
+@pytest.mark.parametrize("name", ["base_url", "api_key"])
+def test_a_setting_of_a_client_is_no_option_of_a_call(server: Server, client: Driver, name: str) -> None:
+    """The error says where it goes, and does not repeat what may be a key."""
+    with pytest.raises(ConfigurationError, match=rf"no option '{name}'; .* go to Client\(\.\.\.\)") as caught:
+        client.transcribe(WAV, **{name: "sk-secret"})
+    assert "sk-secret" not in caught.value.message
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("options", [{"temperature": float("nan")}, {"language": object()}])
 def test_an_option_that_does_not_fit_the_spec_is_refused(server: Server, client: Driver, options: Any) -> None:
     with pytest.raises(ConfigurationError, match="do not fit the API"):
         client.transcribe(WAV, **options)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("provider", ["openai", ["openai"], 7])
+def test_a_provider_is_a_mapping(server: Server, client: Driver, provider: Any) -> None:
+    """The error shows what one looks like."""
+    with pytest.raises(ConfigurationError, match=r'^provider must be a mapping, such as \{"options": \{"openai": '):
+        client.transcribe(WAV, provider=provider)
     assert server.requests == []
 
 

@@ -1,4 +1,4 @@
-"""The deadline of a call holds on real sockets, whatever a server does to stretch it."""
+"""One deadline holds for a whole call, whatever a server does to stretch it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpcore
+import httpx
 import pytest
 
-from openrouter_stt import APITimeoutError
-from tests.support.sounds import WAV
-from tests.support.worlds import World
+from openrouter_stt import APITimeoutError, Client
+from tests.support.clock import Clock
+from tests.support.server import Answer, Server
+from tests.support.sounds import WAV, wav
+from tests.support.worlds import Driver, World
+
+LONG = wav(bytes(16 * 1024 * 1024))  # more than the buffers between two sockets hold
 
 Drip = Callable[[Callable[[bytes], None]], None]
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -79,5 +85,93 @@ def test_a_server_that_drips_is_left_at_the_deadline(world: World, drip: Drip) -
     with dripping(drip) as url:
         client = world.client(base_url=url)
         with pytest.raises(APITimeoutError) as caught:
-            client.transcribe(WAV, timeout=0.2)
+            client.transcribe(WAV, timeout=0.4)
     assert (caught.value.attempts, caught.value.maybe_billed) == (1, True)
+
+
+def test_a_deadline_that_passed_before_the_send_sends_nothing(clock: Clock, server: Server, world: World) -> None:
+    """Here the function that makes the key takes longer than the call may."""
+
+    def slow_key() -> str:
+        clock.advance(700)
+        return "sk-slow"
+
+    with pytest.raises(APITimeoutError, match="before the request was sent") as caught:
+        world.client(slow_key, base_url=server.url).transcribe(WAV)
+    assert not caught.value.maybe_billed
+    assert server.requests == []
+
+
+def test_an_answer_after_the_deadline_may_have_been_billed(clock: Clock, server: Server, client: Driver) -> None:
+    """The deadline is looked at while the answer comes in, too."""
+    server.will(Answer(meanwhile=lambda: clock.advance(601)))
+    with pytest.raises(APITimeoutError, match="may be billed") as caught:
+        client.transcribe(WAV)
+    assert (caught.value.maybe_billed, caught.value.attempts, len(server.requests)) == (True, 1, 1)
+
+
+def test_a_slow_upload_is_held_to_the_deadline(clock: Clock, server: Server) -> None:
+    """A server that takes its time to read does not stretch a call of the sync client, which no event loop ends."""
+    server.will(Answer(meanwhile=lambda: clock.advance(601)))
+    client = Client("sk", base_url=server.url, autoload=False)
+    with client, pytest.raises(APITimeoutError, match="not sent whole") as caught:
+        client.transcribe(LONG, model="m")
+    assert (caught.value.maybe_billed, caught.value.attempts) == (False, 1)
+
+
+def test_a_server_that_keeps_silent_is_left_at_the_deadline(server: Server, client: Driver) -> None:
+    """On the real clock: a twentieth of a second."""
+    silence = threading.Event()
+    server.will(Answer(meanwhile=lambda: silence.wait(5)))
+    with pytest.raises(APITimeoutError) as caught:
+        client.transcribe(WAV, timeout=0.05)
+    silence.set()
+    assert caught.value.maybe_billed
+
+
+class SlowServer(httpcore.NetworkBackend, httpcore.NetworkStream):
+    """A network whose server takes 200 s for each part of its answer; `limits` are what each wait might take."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.limits = clock, list[float | None]()
+        self.parts = [b"HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n", b'{"text": ', b'"hello"}']
+
+    def connect_tcp(self, *args: object, **options: object) -> httpcore.NetworkStream:
+        return self
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None: ...
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self.limits.append(timeout)
+        self.clock.advance(200)
+        return self.parts.pop(0)
+
+    def close(self) -> None: ...
+
+    def get_extra_info(self, info: str) -> None: ...
+
+
+def transport_to(server: SlowServer) -> httpx.BaseTransport:
+    """Make httpx's own transport, over another network: httpx has no public way to give it one."""
+    transport = httpx.HTTPTransport()
+    transport._pool = httpcore.ConnectionPool(network_backend=server)
+    return transport
+
+
+def test_each_wait_of_the_sync_client_is_what_is_left(clock: Clock) -> None:
+    """No event loop ends a wait of it, so the time that earlier waits took is taken off each."""
+    server = SlowServer(clock)
+    with Client("sk", base_url="http://localhost", autoload=False, transport=transport_to(server)) as client:
+        assert client.transcribe(WAV, model="m", timeout=600).text == "hello"
+    assert server.limits == [600, 400, 200]
+
+
+def test_no_wait_of_the_sync_client_begins_behind_the_deadline(clock: Clock) -> None:
+    """The headers alone take longer here than the call may."""
+    server = SlowServer(clock)
+    server.parts[:0] = [b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 3
+    client = Client("sk", base_url="http://localhost", autoload=False, transport=transport_to(server))
+    with client, pytest.raises(APITimeoutError, match="may be billed") as caught:
+        client.transcribe(WAV, model="m", timeout=600)
+    assert (caught.value.maybe_billed, caught.value.attempts) == (True, 1)
+    assert server.limits == [600, 400, 200]

@@ -82,6 +82,14 @@ def test_the_format_of_an_audio_is_believed(server: Server, client: Driver) -> N
     assert server.last.format == "amr"
 
 
+@pytest.mark.parametrize("source", [WAV, Audio.from_pcm(bytes(100), sample_rate=8000)], ids=["file", "samples"])
+def test_a_format_is_the_same_in_capitals(server: Server, client: Driver, source: Any) -> None:
+    """The API knows its formats in lower case."""
+    client.transcribe(source, format="WAV")
+    assert (server.last.format, server.last.audio[:4]) == ("wav", b"RIFF")
+    assert Audio.from_bytes(WAV, format="WAV").format == "wav"
+
+
 def _archive() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
@@ -109,7 +117,7 @@ NO_AUDIO = {
 @pytest.mark.parametrize("data", NO_AUDIO.values(), ids=NO_AUDIO.keys())
 def test_what_is_no_audio_is_not_sent(server: Server, client: Driver, data: bytes) -> None:
     """The error names the file, and every format that is known."""
-    with pytest.raises(AudioError, match=r"talk\.wav is .*known are wav, mp3, ") as caught:
+    with pytest.raises(AudioError, match=r"^talk\.wav is .*; known here are wav, mp3, .*\. Nothing was sent") as caught:
         client.transcribe(("talk.wav", data))
     assert all(name in caught.value.message for name in KNOWN_FORMATS)
     assert server.requests == []

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import httpx
 import pytest
 
-from openrouter_stt import APIConnectionError, APIStatusError, APITimeoutError, Client
+from openrouter_stt import APIConnectionError, APIStatusError
 from openrouter_stt_plugins.retry import Retry
 from tests.support.clock import Clock
 from tests.support.server import Answer, Cut, Server, unused_port
@@ -214,46 +213,6 @@ def test_a_transport_may_break_in_its_own_way(
         world.client(transport=httpx.MockTransport(fail)).transcribe(WAV)
     assert (caught.value.kind, caught.value.attempts, caught.value.maybe_billed) == (kind, sends, billed)
     assert len(clock.waits) == sends - 1
-
-
-def test_a_deadline_that_passed_before_the_send_sends_nothing(clock: Clock, server: Server, world: World) -> None:
-    """Here the function that makes the key takes longer than the call may."""
-
-    def slow_key() -> str:
-        clock.advance(700)
-        return "sk-slow"
-
-    with pytest.raises(APITimeoutError, match="before the request was sent") as caught:
-        world.client(slow_key, base_url=server.url).transcribe(WAV)
-    assert not caught.value.maybe_billed
-    assert server.requests == []
-
-
-def test_an_answer_after_the_deadline_may_have_been_billed(clock: Clock, server: Server, client: Driver) -> None:
-    """The deadline is looked at while the answer comes in, too."""
-    server.will(Answer(meanwhile=lambda: clock.advance(601)))
-    with pytest.raises(APITimeoutError, match="may be billed") as caught:
-        client.transcribe(WAV)
-    assert (caught.value.maybe_billed, caught.value.attempts, len(server.requests)) == (True, 1, 1)
-
-
-def test_a_slow_upload_is_held_to_the_deadline(clock: Clock, server: Server) -> None:
-    """A server that takes its time to read does not stretch a call of the sync client, which no event loop ends."""
-    server.will(Answer(meanwhile=lambda: clock.advance(601)))
-    client = Client("sk", base_url=server.url, autoload=False)
-    with client, pytest.raises(APITimeoutError, match="not sent whole") as caught:
-        client.transcribe(LONG, model="m")
-    assert (caught.value.maybe_billed, caught.value.attempts) == (False, 1)
-
-
-def test_a_server_that_keeps_silent_is_left_at_the_deadline(server: Server, client: Driver) -> None:
-    """On the real clock: a twentieth of a second."""
-    silence = threading.Event()
-    server.will(Answer(meanwhile=lambda: silence.wait(5)))
-    with pytest.raises(APITimeoutError) as caught:
-        client.transcribe(WAV, timeout=0.05)
-    silence.set()
-    assert caught.value.maybe_billed
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_replaced(server: Server, client: Driver) -> None:

@@ -64,10 +64,22 @@ def test_raw_samples_can_be_sent_as_flac(server: Server, client: Driver) -> None
 
 
 @pytest.mark.parametrize(
+    ("channels", "sample_format", "seconds"), [(1, "s16", 3.0), (2, "s16", 1.5), (1, "u8", 6.0), (2, "f32", 0.75)]
+)
+def test_raw_samples_tell_their_duration(channels: int, sample_format: Any, seconds: float) -> None:
+    """It is their number of frames over the sample rate, exactly."""
+    audio = Audio.from_pcm(bytes(48_000), sample_rate=8000, channels=channels, sample_format=sample_format)
+    assert audio.duration == seconds
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"sample_rate": 0}, "at least 1"),
-        ({"sample_rate": 16_000, "channels": 0}, "at least 1"),
+        ({"sample_rate": 0}, "sample_rate must be a whole number from 1, not 0"),
+        ({"sample_rate": 16_000.0}, r"sample_rate must be a whole number from 1, not 16000\.0"),
+        ({"sample_rate": "16000"}, "sample_rate must be a whole number from 1, not '16000'"),
+        ({"sample_rate": 16_000, "channels": 0}, "channels must be a whole number from 1, not 0"),
+        ({"sample_rate": 16_000, "channels": 2.0}, r"channels must be a whole number from 1, not 2\.0"),
         ({"sample_rate": 16_000, "channels": 3}, "no whole number of 6-byte frames"),
         ({"sample_rate": 16_000, "sample_format": "s8"}, "one of u8, s16"),
     ],

@@ -120,12 +120,16 @@ BAD_URLS = [
     "https://[::1",
     "https://host/?key=1",
     "https://host:0",
+    "https://host/#part",
+    "https://user@host",
 ]
 
 
 @pytest.mark.parametrize("url", BAD_URLS)
 def test_a_base_url_must_be_one(world: World, url: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"base_url must look like https://openrouter\.ai/api/v1"):
+    with pytest.raises(
+        ConfigurationError, match=r"base URL must look like https://openrouter\.ai/api/v1, .* OPENROUTER_BASE_URL"
+    ):
         world.client(base_url=url)
 
 

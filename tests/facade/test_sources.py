@@ -81,6 +81,12 @@ class OnlyReads:
         self.read = io.BytesIO(WAV).read
 
 
+class Unhashable(io.BytesIO):
+    """A file object that cannot be a key, as one that compares by its content is."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 SOURCES: dict[str, MakeSource] = {
     "str": lambda folder, _: str(_file(folder)),
     "path": lambda folder, _: _file(folder),
@@ -99,6 +105,7 @@ SOURCES: dict[str, MakeSource] = {
     "socket": _socket,
     "SpooledTemporaryFile": _spooled,
     "object that only reads": lambda *_: OnlyReads(),
+    "object without a hash": lambda *_: Unhashable(WAV),
     "name and bytes": lambda *_: ("talk.wav", WAV),
     "name and file": lambda *_: ("talk.wav", io.BytesIO(WAV)),
     "Audio of bytes": lambda *_: Audio.from_bytes(WAV),

@@ -17,6 +17,12 @@ REFUSED = {408, 429, 500, 502, 503, 529}
 UNKNOWN_OUTCOME = {504, 524}
 UNDOCUMENTED = [403, 408, 413, 418, 504, 599, 302]
 
+WHAT_TO_DO = {
+    401: " (check the API key)",
+    402: " (add credits at https://openrouter.ai/settings/credits)",
+    404: " (check the model and the base URL)",
+}
+
 HTML = b"<!DOCTYPE html><html><body>Bad gateway</body></html>"
 DEEP = b"[" * 100_000
 USELESS_BODIES = {
@@ -52,11 +58,11 @@ def failure(server: Server, client: Driver, answer: Answer) -> APIStatusError:
 def test_each_documented_status_has_its_class_and_the_server_s_words(
     server: Server, client: Driver, status: int
 ) -> None:
-    """The class is named after the schema of the answer, the message holds status and reason."""
+    """The class is named after the schema of the answer, the message holds status, reason and what to do next."""
     example = spec.example_of(status)
     error = failure(server, client, Answer.of(status, example, X_Request_Id="req-7"))
     assert type(error) is getattr(openrouter_stt, spec.error_name(status))
-    assert error.message == f"status {status}: {example['error']['message']}"
+    assert error.message == f"status {status}: {example['error']['message']}{WHAT_TO_DO.get(status, '')}"
     assert (error.status, error.error, error.request_id) == (status, example, "req-7")
     assert error.headers["x-request-id"] == "req-7"
 
@@ -137,18 +143,33 @@ def test_an_answer_of_more_than_64_mib_is_cut_off(server: Server, client: Driver
     assert (caught.value.maybe_billed, caught.value.attempts) == (True, 1)
 
 
-def test_compression_nobody_asked_for_is_undone(server: Server, client: Driver) -> None:
-    """Some proxies compress whatever they are told."""
-    server.will(Answer(200, gzip.compress(b'{"text": "small"}'), {"Content-Encoding": "gzip"}))
+@pytest.mark.parametrize(
+    "body",
+    [
+        gzip.compress(b'{"text": "small"}'),
+        gzip.compress(b'{"text": ') + gzip.compress(b'"small"}'),
+        b'{"text": "small"}',
+    ],
+    ids=["gzip", "gzip of two members", "not compressed after all"],
+)
+def test_compression_nobody_asked_for_is_undone(server: Server, client: Driver, body: bytes) -> None:
+    """Some proxies compress whatever they are told, and some only say so."""
+    server.will(Answer(200, body, {"Content-Encoding": "gzip"}))
     assert client.transcribe(WAV).text == "small"
     assert server.last.header("accept-encoding") == "identity"
 
 
-@pytest.mark.parametrize(
-    "body", [b"not gzip", gzip.compress(b'{"text": "cut"}')[:-9], b""], ids=["wrong", "cut", "empty"]
-)
+@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b'{"text": "cut"}')[:-9]], ids=["wrong", "cut"])
 def test_broken_compression_is_an_answer_that_cannot_be_used(server: Server, client: Driver, body: bytes) -> None:
     server.will(Answer(200, body, {"Content-Encoding": "gzip"}))
     with pytest.raises(APIResponseError, match=r"compressed \(gzip\) and cannot be read") as caught:
+        client.transcribe(WAV)
+    assert (caught.value.maybe_billed, caught.value.attempts) == (True, 1)
+
+
+def test_nothing_compressed_is_an_empty_body(server: Server, client: Driver) -> None:
+    """Whatever its header says of it."""
+    server.will(Answer(200, b"", {"Content-Encoding": "gzip"}))
+    with pytest.raises(APIResponseError, match="an empty body and no text; it may have been billed") as caught:
         client.transcribe(WAV)
     assert (caught.value.maybe_billed, caught.value.attempts) == (True, 1)

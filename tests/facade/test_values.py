@@ -141,19 +141,6 @@ def _status(kind: type[STTError]) -> dict[str, Any]:
     return {"status": 418} if issubclass(kind, APIStatusError) else {}
 
 
-def test_public_names_are_sorted_and_exist() -> None:
-    assert sorted(PUBLIC) == PUBLIC
-    assert all(hasattr(openrouter_stt, name) for name in PUBLIC)
-
-
-def test_public_names_show_their_public_path() -> None:
-    """In tracebacks, reprs and pickles."""
-    for name in PUBLIC:
-        public = getattr(openrouter_stt, name)
-        if isinstance(public, type) or callable(public):
-            assert public.__module__ in ("openrouter_stt", "typing", "collections.abc"), name
-
-
 def test_a_closed_client_says_so(server: Server, client: Driver) -> None:
     """Closing twice does nothing."""
     client.transcribe(WAV)
@@ -165,7 +152,10 @@ def test_a_closed_client_says_so(server: Server, client: Driver) -> None:
 
 
 def test_a_client_that_sent_nothing_can_be_closed(world: World) -> None:
-    world.client().close()
+    client = world.client()
+    client.close()
+    with pytest.raises(ConfigurationError, match="the client is closed; make a new one"):
+        client.transcribe(WAV)
 
 
 def test_a_client_closes_with_its_block(server: Server) -> None:
@@ -241,6 +231,13 @@ def test_an_audio_takes_its_name_from_its_file(tmp_path: Any) -> None:
         assert Audio.of(file).name == Audio.of(path).name == "talk.wav"
     assert Audio.of(("other.wav", path)).name == "other.wav"
     assert Audio.of(WAV).label == "the audio"
+
+
+def test_an_audio_of_a_file_does_not_tell_its_duration(tmp_path: Any) -> None:
+    """It is in the headers, which are read when the audio is encoded."""
+    path = tmp_path / "talk.wav"
+    path.write_bytes(WAV)
+    assert [Audio.of(source).duration for source in (path, WAV, io.BytesIO(WAV))] == [None, None, None]
 
 
 def test_samples_are_wrapped_without_a_copy() -> None:

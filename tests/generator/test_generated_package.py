@@ -113,14 +113,15 @@ def test_threads_share_one_connection_pool() -> None:
 
 
 def test_closing_an_unused_client_is_nothing() -> None:
-    """Entering a client opens nothing."""
+    """Entering a client opens nothing, and so leaves nothing to close."""
 
-    async def unused() -> None:
-        async with Client():
+    async def unused(client: Client) -> None:
+        async with client:
             pass
 
-    with Client():
-        anyio.run(unused)
+    with Client() as client:
+        anyio.run(unused, client)
+    assert (client._client, client._async_client) == (None, None)
 
 
 def test_options_follow_the_request() -> None:

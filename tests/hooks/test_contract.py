@@ -7,7 +7,7 @@ from typing import Any
 import pluggy
 import pytest
 
-from openrouter_stt import Call, Client, HookSpecs, PluginError, Transcription, hookimpl
+from openrouter_stt import Call, Client, HookSpecs, PluginError, Proceed, Transcription, hookimpl
 from tests.hooks.conftest import Install
 from tests.hooks.small_plugins import Small, answering
 from tests.support.sounds import WAV
@@ -65,6 +65,21 @@ class HalfMarked(HookSpecs):
     def event(self, event: Any) -> None: ...
 
 
+class Selfless:
+    name = "p"
+
+    @hookimpl
+    def finish(call: Call, transcription: Transcription) -> None: ...  # noqa: N805  that is the slip
+
+
+class SelflessAround:
+    name = "p"
+
+    @hookimpl
+    async def around_call(call: Call, proceed: Proceed) -> Transcription:  # noqa: N805  that is the slip
+        return await proceed(call)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -77,6 +92,8 @@ class HalfMarked(HookSpecs):
         (wrapper, "plugin 'p', hook answer: pluggy's wrappers are not used here; implement around_call"),
         (keyword_only, "plugin 'p', hook answer: its argument 'call' must be a plain one"),
         (any_arguments, "plugin 'p', hook answer: its argument 'args' must be a plain one"),
+        (Selfless, "plugin 'p', hook finish is a method: its first argument must be self, not 'call'"),
+        (SelflessAround, "plugin 'p', hook around_call is a method: its first argument must be self, not 'call'"),
         (plain_around, "plugin 'p', hook around_call must be `async def`"),
     ],
 )

@@ -9,7 +9,16 @@ from typing import Any
 import anyio
 import pytest
 
-from openrouter_stt import APIError, AsyncClient, CallFinished, Event, RetryScheduled, Transcription
+from openrouter_stt import (
+    APIError,
+    AsyncClient,
+    AttemptStarted,
+    Audio,
+    CallFinished,
+    Event,
+    RetryScheduled,
+    Transcription,
+)
 from tests.hooks.small_plugins import Observer, Small, answering
 from tests.support.clock import Clock
 from tests.support.server import Answer, Server
@@ -104,6 +113,33 @@ def test_retry_tells_the_wait(world: World, server: Server, clock: Clock) -> Non
     world.client(base_url=server.url, plugins=[observer]).transcribe(WAV)
     (retry,) = [event for event in observer.events if isinstance(event, RetryScheduled)]
     assert (retry.number, retry.delay) == (2, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("source", "format", "seconds"),
+    [
+        (WAV, None, 0.05),
+        (Audio.from_pcm(bytes(32_000), sample_rate=16_000), None, 1.0),
+        (Audio.from_pcm(bytes(32_000), sample_rate=16_000), "flac", 1.0),
+        (WAV, "wav", None),
+    ],
+    ids=["file", "samples", "samples as FLAC", "file of a stated format"],
+)
+def test_attempts_tell_the_duration(
+    world: World, server: Server, source: Any, format: str | None, seconds: float | None
+) -> None:
+    """Of samples and of files whose headers were read; observers and plugins around the attempt are told the same."""
+    seen: list[float | None] = []
+
+    async def around_attempt(attempt: Any, proceed: Any) -> Any:
+        seen.append(attempt.duration)
+        return await proceed(attempt)
+
+    observer = Observer()
+    plugins = [observer, Small("p", around_attempt=around_attempt)]
+    world.client(base_url=server.url, plugins=plugins).transcribe(source, format=format)
+    (started,) = [event for event in observer.events if isinstance(event, AttemptStarted)]
+    assert [started.duration] == seen == [seconds]
 
 
 def test_around_call_is_inside(world: World) -> None:

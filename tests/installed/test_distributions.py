@@ -20,7 +20,8 @@ from tests.support.worlds import World
 
 BUILT_IN = ("logging", "local", "retry", "encoding")
 BROKEN = (
-    r"plugin 'broken' \(openrouter-stt-broken 0.3\) was left out: RuntimeError: this plugin needs a release that is gone"
+    r"plugin 'broken' \(openrouter-stt-broken 0.3\) was left out: "
+    r"RuntimeError: this plugin needs a release that is gone"
     r"\. Update or uninstall it, or name it in OPENROUTER_STT_DISABLE_PLUGINS"
 )
 

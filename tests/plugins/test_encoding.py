@@ -9,7 +9,16 @@ import audio_files
 import numpy as np
 import pytest
 
-from openrouter_stt import Audio, AudioError, Client, ConfigurationError
+from openrouter_stt import (
+    Attempt,
+    Audio,
+    AudioError,
+    Client,
+    ConfigurationError,
+    ProceedAttempt,
+    Transcription,
+)
+from tests.hooks.small_plugins import Small
 from tests.support.server import Server
 from tests.support.sounds import WAV
 
@@ -83,6 +92,22 @@ def test_stated_format_is_believed(server: Server, stated: str) -> None:
     assert server.last.format == "ogg"
 
 
+@pytest.mark.parametrize("kind", ["wav", "mp3", "flac", "m4a", "ogg-opus", "webm-opus", "aac"])
+def test_content_tells_the_duration(server: Server, kind: str) -> None:
+    """Plugins around the attempt may count the seconds they let through; codecs add some milliseconds."""
+    seen: list[float] = []
+
+    async def around_attempt(attempt: Attempt, proceed: ProceedAttempt) -> Transcription:
+        assert attempt.duration is not None
+        seen.append(attempt.duration)
+        return await proceed(attempt)
+
+    plugin = Small("p", around_attempt=around_attempt)
+    with Client("k", base_url=server.url, autoload=False, plugins=[plugin]) as client:
+        client.transcribe(audio_files.make(kind, duration=0.5), model="m")
+    assert seen == [pytest.approx(0.5, abs=0.1)]
+
+
 def test_name_and_content_disagree(server: Server) -> None:
     """The content is right where a file's name says otherwise, and a warning says so."""
     with pytest.warns(UserWarning, match="talk.mp3 holds wav, whatever its name says; sent as wav"):
@@ -100,8 +125,8 @@ def test_no_needless_warning(server: Server, name: str | None) -> None:
 @pytest.mark.parametrize(
     ("source", "settings", "error", "message"),
     [
-        (b"<!doctype html><html>", {}, AudioError, "the audio is .*HTML.* known are .*wav.* Nothing was sent"),
-        (b"\x00\x01garbage" * 9, {}, AudioError, "the audio is in a format.* not known here; known are "),
+        (b"<!doctype html><html>", {}, AudioError, "the audio is .*HTML.*; known here are wav, .* Nothing was sent"),
+        (b"\x00\x01garbage" * 9, {}, AudioError, "the audio is in no known format; known here are wav, "),
         (("notes.mp3", b"plain words\n"), {}, AudioError, "notes.mp3 is "),
         (audio_files.make("m4a")[:24], {}, AudioError, "the audio is m4a without audio in it, or cut short"),
         (

@@ -12,8 +12,9 @@ import audio_files
 import numpy as np
 import pytest
 
-from openrouter_stt import Audio, AudioError, ConfigurationError, Usage
+from openrouter_stt import APITimeoutError, Audio, AudioError, ConfigurationError, Usage
 from openrouter_stt_plugins._speech import ENGINES
+from tests.support.clock import Clock
 from tests.support.server import unused_port
 from tests.support.sounds import WAV
 from tests.support.worlds import Driver, World
@@ -70,12 +71,37 @@ def test_english(offline: Driver, language: str) -> None:
     [
         ("local/big", {}, ConfigurationError, f"no model 'local/big' on this machine; there are {MODEL}, "),
         (MODEL, {"language": "de"}, ConfigurationError, f"{MODEL} understands English alone, not 'de'"),
+        (MODEL, {"language": "enm"}, ConfigurationError, f"{MODEL} understands English alone, not 'enm'"),
     ],
 )
 def test_refused(offline: Driver, model: str, options: dict[str, str], error: type[Exception], message: str) -> None:
     """What no model here can do is refused before the audio is read, with what there is instead."""
     with pytest.raises(error, match=message):
         offline.transcribe(WAV, model=model, **options)
+
+
+def test_unused_options(offline: Driver) -> None:
+    """Options that make no difference here are named in a warning, and the recording is transcribed."""
+    with pytest.warns(UserWarning, match=f"^{MODEL} makes no use of provider, temperature$"):
+        assert offline.transcribe(WAV, model=MODEL, language="en", temperature=0.5, provider={}).source == "local"
+
+
+def test_deadline_between_pieces(clock: Clock, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording of several pieces is given up after the piece that used up the time of the call."""
+    engine, heard = ENGINES["moonshine-tiny"], list[str]()
+    recognise = engine.transcribe
+
+    def slowly(samples: Any) -> str:
+        heard.append(recognise(samples))
+        clock.advance(601)
+        return heard[-1]
+
+    monkeypatch.setattr(engine, "transcribe", slowly)
+    data, rate = raw()
+    twice = Audio.from_pcm(data + bytes(2 * 3 * rate) + data, sample_rate=rate)
+    with pytest.raises(APITimeoutError, match=r"deadline of the call passed after [78] of 13 seconds") as caught:
+        world.client(None).transcribe(twice, model=MODEL)
+    assert (len(heard), caught.value.attempts, caught.value.maybe_billed) == (1, 0, False)
 
 
 def test_not_audio(offline: Driver) -> None:

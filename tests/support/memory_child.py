@@ -1,4 +1,7 @@
-"""Print how many bytes of memory a client adds for one file: `python -m tests.support.memory_child WORLD URL LARGE SMALL`."""
+"""Print how many bytes of memory a client adds for one file.
+
+Run as `python -m tests.support.memory_child WORLD URL LARGE SMALL`.
+"""
 
 from __future__ import annotations
 

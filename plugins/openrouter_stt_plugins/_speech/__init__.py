@@ -25,8 +25,8 @@ def recognise(
     """Return the text spoken in an audio file, and the length of the audio in seconds.
 
     ``model`` is a key of `ENGINES`; ``name`` is what errors call the file. ``progress(done, total)`` is
-    called, in seconds of audio, after each recognised piece and once at the end. A file without speech has
-    the text ``""``.
+    called, in seconds of audio, before each piece is recognised; what it raises ends the work. A file without
+    speech has the text ``""``.
 
     Raises `LookupError` for an unknown model, `ValueError` for a file that is not audio,
     `ModuleNotFoundError` for a package that is not installed, `ImportError` for one that cannot run here.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     import av
@@ -79,8 +79,10 @@ def _decoded(file: BinaryIO, label: str) -> Iterator[Samples]:
     from av.error import FFmpegError
 
     options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": ""}
+    # Before PyAV 19 tags that are not UTF-8 were an error unless one asked otherwise.
+    tags: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
     try:
-        with av.open(_Anonymous(file), "r", options=options, metadata_errors="replace") as container:
+        with av.open(_Anonymous(file), "r", options=options, **tags) as container:
             yield from _resampled(_frames(container, label))
     except FFmpegError as error:
         raise ValueError(f"{label} is not audio that can be decoded: {error.strerror}") from error

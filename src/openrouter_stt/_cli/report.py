@@ -108,7 +108,10 @@ def tell_error(error: Exception, *about: str, debug: bool) -> Status:
     """Print an error in a line, with `debug` its traceback before, and return the status it stands for."""
     if debug:
         traceback.print_exception(error)
-    tell(*about, _described(error))
+    words = _described(error)
+    tell(
+        *(name for name in about if not words.startswith((f"{name} is ", repr(name)))), words
+    )  # many a message begins with the name
     return status_of(error)
 
 
