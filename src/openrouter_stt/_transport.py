@@ -7,7 +7,7 @@ import threading
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 import httpx
@@ -19,6 +19,9 @@ from ._errors import APIResponseError, APITimeoutError, ConfigurationError
 from ._settings import CONNECT_TIMEOUT
 from ._translate import in_our_words, proxies_in_our_words
 from ._wire import Request
+
+if TYPE_CHECKING:
+    from anyio import CancelScope
 
 # No call waits for another's connection; and cancelled calls, which httpcore 1.0 never takes off its list (its issue
 # 1093), cannot use a limit up.
@@ -50,17 +53,17 @@ class SyncTransport:
         self._deadline = SocketDeadline(self.now)
 
     async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
-        body, answer = request.body(), _Answer(deadline, self.now)
+        body, answer = request.body(), _Answer()
         with in_our_words(body):
             outgoing = _outgoing(
-                request, url, headers, size=body.size, stream=_SyncStream(body, answer), seconds=deadline - self.now()
+                request, url, headers, size=body.size, stream=_SyncStream(body), seconds=deadline - self.now()
             )
             outgoing.extensions["trace"], self._deadline.at = self._deadline.trace, deadline
             response = self._opened().send(outgoing, stream=True)
             try:
-                for block in response.iter_raw():
-                    answer.add(block)
-                    answer.check()
+                for block in [response.content] if response.is_stream_consumed else response.iter_raw():
+                    if not answer.add(block):
+                        break
             finally:
                 response.close()
             return answer.reply(response)
@@ -98,18 +101,15 @@ class AsyncTransport:
     async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
         import anyio
 
-        body, answer, seconds = request.body(), _Answer(deadline, self.now), deadline - self.now()
+        body, answer, seconds = request.body(), _Answer(), deadline - self.now()
         with in_our_words(body):
             outgoing = _outgoing(request, url, headers, size=body.size, stream=_AsyncStream(body), seconds=seconds)
             with anyio.fail_after(seconds) as scope:
                 response = await self._opened().send(outgoing, stream=True)
                 try:
-                    async for block in response.aiter_raw():
-                        if not answer.add(block):
-                            scope.cancel()  # httpx's nested generators unwind from within; a raise leaves them open
+                    await _collect(response, answer, scope)
                 finally:
                     await response.aclose()
-            answer.check()
             return answer.reply(response)
 
     async def close(self) -> None:
@@ -138,36 +138,38 @@ class AsyncTransport:
 
 @attrs.define
 class _Answer:
-    """The body of a reply as it comes in, held to a size and a deadline."""
+    """The body of a reply as it comes in, held to a size."""
 
-    deadline: float
-    now: Callable[[], float]
     body: bytearray = attrs.field(factory=bytearray, init=False, repr=False)
 
     def add(self, block: bytes) -> bool:
         """Take a block and tell whether to go on."""
         self.body += block
-        return len(self.body) <= LARGEST_ANSWER and self.now() <= self.deadline
-
-    def check(self) -> None:
-        """Raise where `add` said to stop."""
-        if len(self.body) > LARGEST_ANSWER:
-            raise _too_large()
-        if self.now() > self.deadline:
-            raise TimeoutError
+        return len(self.body) <= LARGEST_ANSWER
 
     def reply(self, response: httpx.Response) -> Reply:
+        """Return the whole reply. Raises `APIResponseError` for one that is too large or cannot be decompressed."""
+        if len(self.body) > LARGEST_ANSWER:
+            raise _too_large()
         headers = dict(response.headers)
         return Reply(response.status_code, headers, _plain(bytes(self.body), headers.get("content-encoding", "")))
 
 
+async def _collect(response: httpx.Response, answer: _Answer, scope: CancelScope) -> None:
+    if response.is_stream_consumed:  # as it is where a transport made the response of a value
+        answer.add(response.content)
+        return
+    async for block in response.aiter_raw():
+        if not answer.add(block):
+            scope.cancel()  # httpx's nested generators unwind from within; a raise leaves them open
+
+
 class _SyncStream(httpx.SyncByteStream):
-    def __init__(self, body: Body, answer: _Answer) -> None:
-        self._body, self._answer = body, answer
+    def __init__(self, body: Body) -> None:
+        self._body = body
 
     def __iter__(self) -> Iterator[bytes]:
         while (block := self._body.next()) is not None:
-            self._answer.check()  # a server that reads slowly is held to the deadline too
             yield block
 
 

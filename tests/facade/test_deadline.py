@@ -102,12 +102,23 @@ def test_a_deadline_that_passed_before_the_send_sends_nothing(clock: Clock, serv
     assert server.requests == []
 
 
-def test_an_answer_after_the_deadline_may_have_been_billed(clock: Clock, server: Server, client: Driver) -> None:
-    """The deadline is looked at while the answer comes in, too."""
+def test_the_sync_client_does_not_wait_behind_the_deadline(clock: Clock, server: Server) -> None:
+    """No event loop ends its waits, so the deadline is looked at before each."""
     server.will(Answer(meanwhile=lambda: clock.advance(601)))
-    with pytest.raises(APITimeoutError, match="may be billed") as caught:
-        client.transcribe(WAV)
+    client = Client("sk", base_url=server.url, autoload=False)
+    with client, pytest.raises(APITimeoutError, match="may be billed") as caught:
+        client.transcribe(WAV, model="m")
     assert (caught.value.maybe_billed, caught.value.attempts, len(server.requests)) == (True, 1, 1)
+
+
+def test_an_answer_that_is_there_is_not_dropped_for_being_late(clock: Clock, world: World) -> None:
+    """It is paid for."""
+
+    def late(request: httpx.Request) -> httpx.Response:
+        clock.advance(601)
+        return httpx.Response(200, json={"text": "late"})
+
+    assert world.client(transport=httpx.MockTransport(late)).transcribe(WAV).text == "late"
 
 
 def test_a_slow_upload_is_held_to_the_deadline(clock: Clock, server: Server) -> None:
