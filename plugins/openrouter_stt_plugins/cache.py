@@ -57,7 +57,7 @@ class DiskCache(HookSpecs):
     name = "cache"
 
     def __init__(self, folder: str | os.PathLike[str], *, entries: int = 10_000) -> None:
-        self.folder = Path(folder)
+        self.folder: Path = Path(folder)
         self.entries = entries
 
     @hookimpl(blocking=True)

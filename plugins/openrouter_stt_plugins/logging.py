@@ -23,7 +23,7 @@ from openrouter_stt import (
     hookimpl,
 )
 
-logger = logging.getLogger("openrouter_stt")
+logger: Final = logging.getLogger("openrouter_stt")
 
 _LEVELS: Final[dict[type[Event], int]] = {
     AttemptFailed: logging.INFO,

@@ -5,23 +5,18 @@ from __future__ import annotations
 import hashlib
 import operator
 import os
-import sys
 from mmap import mmap
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, SupportsIndex, TypeAlias, get_args
 
 import attrs
+from typing_extensions import Buffer
 
 from ._content import BLOCK, BytesContent, Content, FileContent, JoinedContent, stream_content
 from ._errors import AudioError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-if sys.version_info >= (3, 12):
-    from collections.abc import Buffer
-else:
-    from typing_extensions import Buffer
 
 SampleFormat = Literal["u8", "s16", "s24", "s32", "f32", "f64"]
 _DTYPES: dict[str, SampleFormat] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, Final, Literal, TypeVar, overload
 
@@ -28,7 +29,7 @@ def hookspec(kind: Kind, *, on_error: Policy = "raise", returns: tuple[type, ...
     mark = pluggy.HookspecMarker(PROJECT)
 
     def declare(function: F) -> F:
-        function.__doc__ = f"{function.__doc__}\n        Kind: {kind}. An error: {on_error}.\n        "
+        function.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\nKind: {kind}. An error: {on_error}."
         function.__contract__ = Contract(kind, on_error, returns)  # type: ignore[attr-defined]
         return mark(function)
 

@@ -15,7 +15,7 @@ from openrouter_stt._registry import contracts
 def example(hook: str) -> str:
     """Return the code behind "Example::" in the docstring of a hook."""
     words = inspect.getdoc(getattr(HookSpecs, hook)) or ""
-    code, _, _ = words.partition("Example::\n")[2].partition("\nKind: ")
+    code, _, _ = words.partition("Example::\n")[2].partition("\n\nKind: ")
     return textwrap.dedent(code)
 
 

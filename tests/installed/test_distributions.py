@@ -22,7 +22,7 @@ BUILT_IN = ("logging", "local", "retry", "encoding")
 BROKEN = (
     r"plugin 'broken' \(openrouter-stt-broken 0.3\) was left out: "
     r"RuntimeError: this plugin needs a release that is gone"
-    r"\. Update or uninstall it, or name it in OPENROUTER_STT_DISABLE_PLUGINS"
+    r" \(update or uninstall it, or name it in OPENROUTER_STT_DISABLE_PLUGINS\)"
 )
 
 
