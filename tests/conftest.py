@@ -10,6 +10,7 @@ from functools import cache
 import pytest
 
 from tests.support.clock import Clock
+from tests.support.distributions import install as install  # noqa: PLC0414  a fixture, for all
 from tests.support.server import Server, serving
 from tests.support.worlds import WORLDS, Driver, World, world_named
 

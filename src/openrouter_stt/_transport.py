@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final, Protocol
@@ -15,7 +14,8 @@ import httpx
 from ._answer import Reply
 from ._body import Body
 from ._deadline import SocketDeadline
-from ._errors import APIResponseError, APITimeoutError, ConfigurationError
+from ._decompress import LARGEST_ANSWER, decompressed, too_large
+from ._errors import APITimeoutError, ConfigurationError
 from ._settings import CONNECT_TIMEOUT
 from ._translate import in_our_words, proxies_in_our_words
 from ._wire import Request
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 # No call waits for another's connection; and cancelled calls, which httpcore 1.0 never takes off its list (its issue
 # 1093), cannot use a limit up.
 NO_QUEUE: Final = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-LARGEST_ANSWER: Final = 64 * 1024 * 1024  # bytes, decompressed
 
 
 class Transport(Protocol):
@@ -150,9 +149,9 @@ class _Answer:
     def reply(self, response: httpx.Response) -> Reply:
         """Return the whole reply. Raises `APIResponseError` for one that is too large or cannot be decompressed."""
         if len(self.body) > LARGEST_ANSWER:
-            raise _too_large()
+            raise too_large()
         headers = dict(response.headers)
-        return Reply(response.status_code, headers, _plain(bytes(self.body), headers.get("content-encoding", "")))
+        return Reply(response.status_code, headers, decompressed(bytes(self.body), headers.get("content-encoding", "")))
 
 
 async def _collect(response: httpx.Response, answer: _Answer, scope: CancelScope) -> None:
@@ -222,32 +221,3 @@ def _closed() -> ConfigurationError:
 
 def _no_cookies() -> CookieJar:
     return CookieJar(DefaultCookiePolicy(allowed_domains=()))
-
-
-def _plain(body: bytes, encoding: str) -> bytes:
-    """Undo a compression nobody asked for, within bounds."""
-    if encoding.strip().lower() in ("", "identity") or body.lstrip().startswith(b"{"):
-        return body
-    plain = bytearray()
-    while body:  # a gzip file may have several members
-        unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # gzip or zlib, by its header
-        try:
-            plain += unzip.decompress(body, LARGEST_ANSWER + 1 - len(plain))
-        except zlib.error:
-            raise _unreadable(encoding) from None
-        if len(plain) > LARGEST_ANSWER:
-            raise _too_large()
-        if not unzip.eof:
-            raise _unreadable(encoding)
-        body = unzip.unused_data
-    return bytes(plain)
-
-
-def _unreadable(encoding: str) -> APIResponseError:
-    return APIResponseError(
-        f"the answer came compressed ({encoding}) and cannot be read; it may have been billed", maybe_billed=True
-    )
-
-
-def _too_large() -> APIResponseError:
-    return APIResponseError(f"the answer is larger than {LARGEST_ANSWER:,} bytes", maybe_billed=True)

@@ -8,7 +8,8 @@ import pytest
 
 from openrouter_stt import APIConnectionError, APIResponseError, APITimeoutError
 from openrouter_stt._cli.report import status_of
-from tests.cli.conftest import Install, Run
+from tests.cli.conftest import Run
+from tests.support.distributions import Install
 from tests.support.server import Answer, Server
 
 BREAKING = """

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Install, Run
+from tests.cli.conftest import Run
+from tests.support.distributions import Install
 
 REDACT = """
 from openrouter_stt import hookimpl

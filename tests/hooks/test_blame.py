@@ -9,8 +9,8 @@ import pytest
 
 from openrouter_stt import APIStatusError, BadRequestError, Client
 from openrouter_stt._registry import contracts
-from tests.hooks.conftest import Install
 from tests.hooks.small_plugins import Observer, Small, notes
+from tests.support.distributions import Install
 from tests.support.server import Answer, Server
 from tests.support.sounds import WAV
 from tests.support.worlds import World

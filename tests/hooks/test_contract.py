@@ -8,8 +8,8 @@ import pluggy
 import pytest
 
 from openrouter_stt import Call, Client, HookSpecs, PluginError, Proceed, Transcription, hookimpl
-from tests.hooks.conftest import Install
 from tests.hooks.small_plugins import Small, answering
+from tests.support.distributions import Install
 from tests.support.sounds import WAV
 from tests.support.worlds import World
 

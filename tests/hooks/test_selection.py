@@ -17,8 +17,8 @@ from openrouter_stt import (
     Transcription,
     hookimpl,
 )
-from tests.hooks.conftest import ENGINE, Install
 from tests.hooks.small_plugins import Small, adding, answering
+from tests.support.distributions import ENGINE, Install, module_of
 from tests.support.sounds import WAV
 
 BUILT_IN = ("logging", "local", "retry", "encoding")
@@ -78,7 +78,7 @@ def test_installed_replaces_built_in(install: Install) -> None:
     """An installed plugin of a built-in one's name takes its place too, and one of the caller's takes both."""
     install("stranger", plugin="local")
     with Client("k") as client:
-        assert client.transcribe(WAV, model="m").text == "stranger"
+        assert client.transcribe(WAV, model="m").text == module_of("stranger")
     with Client("k", plugins=[answering("mine", name="local")]) as client:
         assert client.transcribe(WAV, model="m").text == "mine"
 

@@ -21,6 +21,11 @@ def answer(call):
 """
 
 
+def module_of(name: str) -> str:
+    """Name a plugin's module so that it hides none of the standard library's, such as logging."""
+    return f"{name}_of_a_stranger"
+
+
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     """Install a distribution `NAME 1.2` with one plugin; by default it answers every call with its name."""
@@ -31,9 +36,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         metadata = tmp_path / f"{name}-1.2.dist-info"
         metadata.mkdir()
         (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")
-        (metadata / "entry_points.txt").write_text(f"[{_plugins.GROUP}]\n{plugin or name} = {name}\n")
-        (tmp_path / f"{name}.py").write_text(source)
-        made.append(name)
+        (metadata / "entry_points.txt").write_text(f"[{_plugins.GROUP}]\n{plugin or name} = {module_of(name)}\n")
+        (tmp_path / f"{module_of(name)}.py").write_text(source)
+        made.append(module_of(name))
         _forget_discovery()
 
     yield installed
