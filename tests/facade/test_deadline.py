@@ -102,15 +102,6 @@ def test_a_deadline_that_passed_before_the_send_sends_nothing(clock: Clock, serv
     assert server.requests == []
 
 
-def test_the_sync_client_does_not_wait_behind_the_deadline(clock: Clock, server: Server) -> None:
-    """No event loop ends its waits, so the deadline is looked at before each."""
-    server.will(Answer(meanwhile=lambda: clock.advance(601)))
-    client = Client("sk", base_url=server.url, autoload=False)
-    with client, pytest.raises(APITimeoutError, match="may be billed") as caught:
-        client.transcribe(WAV, model="m")
-    assert (caught.value.maybe_billed, caught.value.attempts, len(server.requests)) == (True, 1, 1)
-
-
 def test_an_answer_that_is_there_is_not_dropped_for_being_late(clock: Clock, world: World) -> None:
     """It is paid for."""
 
