@@ -93,23 +93,28 @@ def _check(manager: pluggy.PluginManager, plugin: Plugin, is_async: bool) -> Non
     if not own:
         raise PluginError(f"plugin {plugin.origin} implements no hook; mark its functions with @hookimpl")
     for name, impl in own:
-        place = f"plugin {plugin.origin}, hook {name}"
-        if impl.wrapper or impl.hookwrapper:
-            raise PluginError(f"{place}: pluggy's wrappers are not used here; implement around_call or around_attempt")
-        if (
-            inspect.ismethod(impl.function)
-            and (first := next(iter(_raw_arguments(impl.function)), "")) in contracts()[name][1]
-        ):
-            raise PluginError(f"{place} is a method: its first argument must be self, not {first!r}")
-        if unfillable := _unfillable(impl.function):
-            raise PluginError(f"{place}: its argument {unfillable!r} must be a plain one, which is given by position")
-        if contracts()[name][0].kind == "around" and not inspect.iscoroutinefunction(impl.function):
-            raise PluginError(f"{place} must be `async def`; it serves the sync client too")
-        if not is_async and not _of_colour(manager, name, plugin.name, is_async):
-            raise PluginError(
-                f"{place} is async alone and cannot serve a sync client: write it as `def` (blocking=True where it "
-                f"takes long), or add a `def` twin marked @hookimpl(specname={name!r}), or use AsyncClient"
+        fault = _fault(name, impl)
+        if fault is None and not is_async and not _of_colour(manager, name, plugin.name, is_async):
+            fault = (
+                " is async alone and cannot serve a sync client: write it as `def` (with blocking=True if slow), "
+                f"or add a `def` twin marked @hookimpl(specname={name!r}), or use AsyncClient"
             )
+        if fault:
+            raise PluginError(f"plugin {plugin.origin}, hook {name}{fault}")
+
+
+def _fault(hook: str, impl: pluggy.HookImpl) -> str | None:
+    """Say what is wrong with an implementation that pluggy took, or nothing."""
+    contract, arguments = contracts()[hook]
+    if impl.wrapper or impl.hookwrapper:
+        return ": pluggy's wrappers are not used here; implement around_call or around_attempt"
+    if inspect.ismethod(impl.function) and (first := _first_argument(impl.function)) in arguments:
+        return f" is a method: its first argument must be self, not {first!r}"
+    if unfillable := _unfillable(impl.function):
+        return f": its argument {unfillable!r} must be a plain one, which is given by position"
+    if contract.kind == "around" and not inspect.iscoroutinefunction(impl.function):
+        return " must be `async def`; it serves the sync client too"
+    return None
 
 
 def _forgotten(target: object, name: str) -> bool:
@@ -119,8 +124,8 @@ def _forgotten(target: object, name: str) -> bool:
     return derived and not hasattr(function, f"{PROJECT}_impl")
 
 
-def _raw_arguments(method: MethodType) -> tuple[str, ...]:
-    return tuple(inspect.signature(method.__func__).parameters)
+def _first_argument(method: MethodType) -> str:
+    return next(iter(inspect.signature(method.__func__).parameters), "")
 
 
 def _unfillable(function: Callable[..., Any]) -> str | None:
