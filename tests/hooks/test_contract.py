@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pluggy
@@ -113,7 +114,7 @@ def test_refused_plugin_leaves_no_trace(install: Install) -> None:
 def test_one_object_is_one_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     """An object that is registered already cannot be so again under another name."""
     thing = answering(name="one")
-    names = iter(["one", "two"])
+    names = itertools.chain(["one"], itertools.repeat("two"))  # pluggy may ask, too
     monkeypatch.setattr(type(thing), "name", property(lambda _: next(names), lambda *_: None), raising=False)
     with pytest.raises(PluginError, match=r"plugin 'one': .*already registered"):
         Client("k", plugins=[thing, thing], autoload=False)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from .report import one_line
+
+_WITHOUT_CURSOR: Final = ("dumb", "unknown")
 
 
 @contextmanager
@@ -16,7 +20,7 @@ def working(name: str, done: int, total: int) -> Iterator[None]:
 
     It is gone when the block ends, so that results and messages have their lines for themselves.
     """
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or os.environ.get("TERM") in _WITHOUT_CURSOR:
         yield
         return
     from rich import progress as rich
@@ -39,7 +43,6 @@ def working(name: str, done: int, total: int) -> Iterator[None]:
         *columns,
         console=console,
         transient=True,
-        disable=console.is_dumb_terminal,
         redirect_stdout=False,  # else results would go to standard error, this console's stream
         redirect_stderr=False,
     ) as progress:
