@@ -1,122 +1,143 @@
-"""The way from a published document to the generated package."""
+"""The way from a published document to the generated tree."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
-from generator import config, document, extract, facts, options, overlay, render, simplify, tree
+from generator import alternatives, config, document, facts, options, overlay, published, render, shake, simplify, tree
 from generator.filters import Facts
 from generator.normalise import normalise
+from generator.places import at, joined, mappings
+from generator.project import Project
 from generator.refusal import Refusal
-from generator.shake import shake
+
+Chosen = Literal["configured", "all"]
 
 
 @dataclass(frozen=True)
-class Project:
-    """Where the parts of the project are, below its root directory."""
+class Understood:
+    """A document at its stages: ``meant`` is what it says, corrected and in one form; ``simple`` is for the tool.
 
-    root: Path
-
-    @property
-    def document(self) -> Path:
-        """The published document, as extracted."""
-        return self.root / "openapi.yaml"
-
-    @property
-    def overlays(self) -> list[Path]:
-        """Our corrections to the document, in the order in which they are applied."""
-        return sorted((self.root / "generator" / "overlays").glob("*.yaml"))
-
-    @property
-    def config(self) -> config.Config:
-        """The configuration."""
-        return config.load(self.root / "generator" / "config.toml")
-
-    @property
-    def package(self) -> Path:
-        """The generated package."""
-        return self.root / "generated" / self.config.package
-
-
-_WRITTEN = {"differs": "changed", "is missing": "added", "is extra": "removed"}
-
-
-def sync(project: Project, source: Path) -> dict[str, str]:
-    """Write ``openapi.yaml`` and the generated package from a page or document.
-
-    Returns the generated files that are now "changed", "added" or "removed".
-
-    Raises Refusal, with nothing written, for whatever cannot be used.
+    ``notes`` tell what was left out.
     """
-    text = extract.published(source)
-    project.package.parent.mkdir(exist_ok=True)
-    # Beside the target, so that the last step is a rename and no copy.
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=project.package.parent) as temporary:
-        new = Path(temporary) / project.package.name
-        generate(project, text, str(source), new)
-        changes = {file: _WRITTEN[words] for file, words in tree.differences(new, project.package).items()}
-        document_file = Path(temporary) / project.document.name
-        document_file.write_text(text, encoding="utf-8", newline="\n")
-        tree.swap(new, project.package)
-        document_file.replace(project.document)
-    return changes
+
+    operations: shake.Operations
+    meant: dict[str, Any]
+    simple: dict[str, Any]
+    facts: Facts
+    notes: tuple[str, ...] = ()
 
 
-def check(project: Project) -> dict[str, str]:
-    """Return the generated files that do not follow from the document, and how: see `tree.differences`."""
-    text = extract.published(project.document)
-    with tempfile.TemporaryDirectory() as temporary:
-        wanted = Path(temporary) / project.package.name
-        generate(project, text, project.document.name, wanted)
-        return tree.differences(wanted, project.package)
+def part(project: Project, whole: dict[str, Any], name: str, chosen: Chosen) -> str:
+    """Return the text of ``openapi.yaml`` for a published document: the part that our operations need."""
+    with refusing_other_shapes(name):
+        return published.text(published.of(whole, overlays(project), operations(project, whole, chosen)))
 
 
-def generate(project: Project, text: str, name: str, package: Path) -> None:
+def operations(project: Project, whole: dict[str, Any], chosen: Chosen) -> shake.Operations:
+    """Return the operations to be generated, ours first."""
+    ours = project.config.operations
+    if chosen == "configured":
+        return ours
+    return ours + tuple(name for name in shake.every_operation(whole) if name not in ours)
+
+
+def overlays(project: Project) -> list[tuple[str, dict[str, Any]]]:
+    """Return our corrections with the names of their files."""
+    return [(path.name, document.parse(path.read_text(encoding="utf-8"), path.name)) for path in project.overlays]
+
+
+def generate(project: Project, text: str, name: str, package: Path, chosen: Chosen = "configured") -> Understood:
     """Write the finished package for the document in ``text`` into the new directory ``package``."""
-    settings = project.config
-    config.require_tools(settings.tools)
-    whole = document.parse_openapi(text, name)
-    for path in project.overlays:
-        overlay.apply(whole, document.parse(path.read_text(encoding="utf-8"), path.name), path.name)
-    with _refusing_other_shapes(name):
-        simple, found = _understand(whole, settings)
-    render.render(simple, found, package)
+    config.require_tools(project.config.tools)
+    understood = understand(project, meaning(project, text, name, chosen), chosen)
+    notes = render.render(understood.simple, understood.facts, package, lenient=chosen == "all")
     tree.finish(package)
+    return replace(understood, notes=notes)
 
 
-def _understand(whole: dict[str, Any], settings: config.Config) -> tuple[dict[str, Any], Facts]:
+def meaning(project: Project, text: str, name: str, chosen: Chosen) -> dict[str, Any]:
+    """Return what a document means: corrected, cut to our operations, and in one form.
+
+    What is generated by configuration has to be valid; all operations of the published document together are not.
+    """
+    whole = document.parse_openapi(text, name)
+    for file, actions in overlays(project):
+        overlay.apply(whole, actions, file)
+    with refusing_other_shapes(name):
+        shaken = shake.shake(whole, operations(project, whole, chosen))
+        if chosen == "configured":
+            _validate(shaken, name)
+        return normalise(shaken)
+
+
+def _validate(shaken: dict[str, Any], name: str) -> None:
+    try:
+        validate(shaken)
+    except OpenAPIValidationError as error:
+        place = _place(shaken, joined("", *error.absolute_path), error.instance)
+        raise Refusal(f"{name}: {place}: not valid OpenAPI: {error.message.splitlines()[0]}") from error
+
+
+def _place(document: dict[str, Any], inside: str, value: Any) -> str:
+    """Return where a wrong value is: of a wrong schema or default the validator tells the place inside it."""
+    starts = (start for around, _ in mappings(document) for start in (around, joined(around, "default")))
+    return next((start + inside for start in starts if _holds(document, start + inside, value)), inside)
+
+
+def _holds(document: dict[str, Any], place: str, value: Any) -> bool:
+    found = at(document, place)
+    return found is not None and type(found) is type(value) and found == value
+
+
+def former_meaning(project: Project, text: str, name: str, chosen: Chosen) -> dict[str, Any]:
+    """Return what the document of the last sync meant; today's overlays and operations may not fit it."""
+    whole = document.parse_openapi(text, name)
+    for file, actions in overlays(project):
+        overlay.apply_where_it_matches(whole, actions, file)
+    known = shake.every_operation(whole)
+    with refusing_other_shapes(name):
+        kept = tuple(item for item in operations(project, whole, chosen) if item in known)
+        return normalise(shake.shake(whole, kept))
+
+
+def understand(project: Project, meant: dict[str, Any], chosen: Chosen) -> Understood:
     """Return the document for openapi-python-client, and what our own templates write."""
-    shaken = shake(whole, settings.operations)
-    validate(shaken)
-    meant, slugs = simplify.collapse_maps(normalise(shaken))
-    fields = options.optional_fields(meant, settings.operations[0], settings.filled, settings.taken)
-    found = Facts(
-        base_url=facts.base_url(meant),
-        failures=facts.failures(meant),
-        typed_dicts=options.typed_dicts(meant, fields),
-        options=options.rows(meant, fields),
-        slugs=slugs,
-    )
-    return simplify.without_small_classes(simplify.merge_errors(meant)), found
+    settings = project.config
+    chosen_operations = operations(project, meant, chosen)
+    with refusing_other_shapes("openapi.yaml"):
+        collapsed, slugs = simplify.collapse_maps(meant)
+        fields = options.optional_fields(collapsed, chosen_operations[0], settings.filled, settings.taken)
+        found = Facts(
+            base_url=facts.base_url(collapsed, chosen_operations[0]),
+            failures=facts.failures(collapsed),
+            typed_dicts=options.typed_dicts(collapsed, fields),
+            options=options.rows(collapsed, fields),
+            slugs=slugs,
+            operation=chosen_operations[0],
+            aliases=settings.aliases,
+        )
+        simple = simplify.merge_errors(alternatives.named(collapsed))
+        simple = simplify.without_titles(simplify.without_small_classes(simple))
+    return Understood(chosen_operations, meant, simple, found)
 
 
 @contextmanager
-def _refusing_other_shapes(name: str) -> Iterator[None]:
+def refusing_other_shapes(name: str) -> Iterator[None]:
+    """Turn whatever a document in another shape makes the steps raise into a refusal."""
     try:
         yield
     except Refusal:
         raise
-    except OpenAPIValidationError as error:
-        place = "/".join(str(part) for part in error.absolute_path)
-        raise Refusal(f"{name}: {place}: not valid OpenAPI: {error.message.splitlines()[0]}") from error
+    except RecursionError as error:
+        raise Refusal(f"{name}: nested too deep, or a schema that contains nothing but itself") from error
     except Exception as error:
         # Any value may stand anywhere in a wrong document, and the validator itself trips over some.
         raise Refusal(f"{name}: not in the shape of an OpenAPI document: {error!r:.200}") from error

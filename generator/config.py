@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,7 +18,9 @@ class Config:
     operations: tuple[str, ...]
     filled: frozenset[str]
     taken: frozenset[str]
+    largest_document: int
     tools: dict[str, str]
+    aliases: dict[str, str] = field(default_factory=dict[str, str])
 
 
 def load(path: Path) -> Config:
@@ -29,7 +31,9 @@ def load(path: Path) -> Config:
         operations=tuple(values["operations"]),
         filled=frozenset(values["filled"]),
         taken=frozenset(values["taken"]),
+        largest_document=values["largest_document"],
         tools=values["tools"],
+        aliases=values.get("aliases", {}),
     )
 
 

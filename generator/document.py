@@ -1,21 +1,12 @@
-"""Read an OpenAPI document into plain JSON values, and walk over it.
-
-YAML is read as version 1.2 by ruamel.yaml's own reader: under YAML 1.1 the language code ``no`` is false, and
-of two equal keys the last wins without a word. Numbers as keys (``200:``) become text and dates stay text, as
-in JSON.
-"""
+"""Read an OpenAPI document into plain JSON values, and walk over it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
 from generator.refusal import Refusal
+from generator.values import load
 
 # Values under these keys are data, in which a "$ref" or a "nullable" means nothing.
 _DATA = frozenset({"const", "default", "enum", "example", "examples"})
@@ -23,24 +14,9 @@ _DATA = frozenset({"const", "default", "enum", "example", "examples"})
 _NAMES = frozenset({"patternProperties", "properties", "responses", "schemas"})
 
 
-class _Constructor(SafeConstructor):
-    """Builds plain values, dates as the text that was written."""
-
-
-_Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
-
-
 def parse(text: str, name: str) -> dict[str, Any]:
     """Return the mapping in ``text`` (YAML 1.2 or JSON); ``name`` is used in refusals."""
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Constructor = _Constructor
-    try:
-        value = _plain(yaml.load(text))
-    except MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise Refusal(f"{name}: {line}{_first_line(error.problem)}") from error
-    except (YAMLError, TypeError, ValueError, RecursionError) as error:
-        raise Refusal(f"{name}: not a YAML or JSON document: {_first_line(error)}") from error
+    value = load(text, name)
     if not isinstance(value, dict):
         raise Refusal(f"{name}: holds no mapping; an OpenAPI document begins 'openapi: 3...'")
     return value
@@ -49,24 +25,13 @@ def parse(text: str, name: str) -> dict[str, Any]:
 def parse_openapi(text: str, name: str) -> dict[str, Any]:
     """Return the OpenAPI 3 document in ``text``."""
     value = parse(text, name)
-    if not str(value.get("openapi", "")).startswith("3."):
-        raise Refusal(f"{name}: no 'openapi: 3...' at the top; only OpenAPI 3 documents can be used")
+    version = value.get("openapi")
+    if not isinstance(version, str) or not version.startswith("3."):
+        raise Refusal(f"{name}: no 'openapi: 3...' at the top, such as 3.1.0; only OpenAPI 3 documents can be used")
+    for key in ("components", "paths"):
+        if not isinstance(value.get(key, {}), dict):
+            raise Refusal(f"{name}: {key}: holds no mapping; is the document complete?")
     return value
-
-
-def _plain(value: object) -> Any:
-    return json.loads(json.dumps(value, allow_nan=False), object_pairs_hook=_unique)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        raise ValueError(f"keys that differ only in type among {sorted(result)}")
-    return result
-
-
-def _first_line(message: object) -> str:
-    return (str(message).strip() or "cannot be parsed").splitlines()[0]
 
 
 def rewrite(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
@@ -91,7 +56,9 @@ def references(node: Any) -> Iterator[str]:
     def note(mapping: dict[str, Any]) -> dict[str, Any]:
         found.extend(value for key, value in mapping.items() if key == "$ref" and isinstance(value, str))
         if isinstance(choices := mapping.get("discriminator"), dict):
-            found.extend(value for value in choices.get("mapping", {}).values() if "/" in value)
+            named = choices.get("mapping")
+            values = named.values() if isinstance(named, dict) else ()
+            found.extend(value for value in values if isinstance(value, str) and "/" in value)
         return mapping
 
     rewrite(node, note)

@@ -1,4 +1,4 @@
-"""Take the published document out of what the maintainer names: a documentation page, or the document itself.
+"""Take the published document out of a text: a documentation page, or the document itself.
 
 A page is only read. Nothing in it is run, and no address found in it is followed.
 """
@@ -6,72 +6,73 @@ A page is only read. Nothing in it is run, and no address found in it is followe
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import Literal
 
 from generator.refusal import Refusal
 
-_PAGES = frozenset({".md", ".mdx", ".markdown"})
-_DOCUMENTS = frozenset({".yaml", ".yml", ".json"})
+Kind = Literal["page", "document"]
+
 _HTML = re.compile(r"\s*(<!doctype html|<html|<head|<body)", re.IGNORECASE)
-_FENCE = re.compile(r"(?P<marks>`{3,}|~{3,})[ \t]*(?P<language>[\w-]*)")
+# An info string after backticks holds none (CommonMark 0.31.2, section 4.5): such a line is code between words.
+_FENCE = re.compile(r"(?P<marks>`{3,}(?!.*`)|~{3,})[ \t]*(?P<language>[\w-]*)")
 _LANGUAGES = frozenset({"yaml", "yml", "json"})
 _OPENAPI = re.compile(r"^(openapi[ \t]*:|\{?\s*\"openapi\"\s*:)", re.MULTILINE)
+_JSON = re.compile(r"\s*[{\[]")
 
 
-def published(source: Path) -> str:
-    """Return the text of the OpenAPI document in ``source``, exactly as published (line ends are ``\\n``).
+def document(text: str, name: str, kind: Kind | None) -> tuple[str, int]:
+    """Return the OpenAPI document in ``text``, unchanged, and the number of its first line there.
 
-    Raises Refusal for what cannot be read, for HTML, and for a page without exactly one closed OpenAPI block.
+    Without a kind, what begins like JSON or holds ``openapi:`` outside any fenced block is a document, all else a page.
+    Raises Refusal, which begins with ``name``, for nothing, for HTML, for a page without exactly one closed OpenAPI
+    block, and for a YAML document without an end to its last line, which is cut off.
     """
-    text = _read(source)
+    if not text.strip():
+        raise Refusal(f"{name}: empty; is the source the right one?")
     if _HTML.match(text):
-        raise Refusal(f"{source}: line 1: this is an HTML page; give its Markdown source or the document itself")
-    if source.suffix.lower() in _PAGES:
-        return _only_block(text, source)
-    if source.suffix.lower() in _DOCUMENTS:
-        return text
-    raise Refusal(f"{source}: name a page (.md) or a document (.yaml, .yml, .json)")
+        raise Refusal(f"{name}: line 1: this is an HTML page; give its Markdown source or the document itself")
+    if (kind or _kind(text)) == "page":
+        return _only_block(text, name)
+    if not _JSON.match(text) and not text.endswith("\n"):
+        line = text.count("\n") + 1
+        raise Refusal(f"{name}: line {line}: the last line has no end; the document was cut off, or add a line end")
+    return text, 1
 
 
-def _read(source: Path) -> str:
-    try:
-        return source.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise Refusal(f"{source}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise Refusal(f"{source}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
+def _kind(text: str) -> Kind:
+    fenced = any(_FENCE.match(line) for line in text.split("\n"))
+    return "document" if _JSON.match(text) or (not fenced and _OPENAPI.search(text)) else "page"
 
 
-def _only_block(page: str, source: Path) -> str:
-    blocks = [(line, text) for line, text in _blocks(page, source) if _OPENAPI.search(text)]
+def _only_block(page: str, name: str) -> tuple[str, int]:
+    blocks = [(text, line) for text, line in _blocks(page, name) if _OPENAPI.search(text)]
     if not blocks:
-        raise Refusal(f"{source}: no fenced yaml block holds an OpenAPI document (a line that begins 'openapi:')")
+        raise Refusal(f"{name}: no fenced yaml block holds an OpenAPI document (a line that begins 'openapi:')")
     if len(blocks) > 1:
-        first, second = blocks[0][0], blocks[1][0]
-        raise Refusal(f"{source}: lines {first} and {second} both begin an OpenAPI block; leave one in the page")
-    return blocks[0][1]
+        first, second = blocks[0][1] - 1, blocks[1][1] - 1
+        raise Refusal(f"{name}: lines {first} and {second} both begin an OpenAPI block; leave one in the page")
+    return blocks[0]
 
 
-def _blocks(page: str, source: Path) -> list[tuple[int, str]]:
-    """Return the fenced yaml and json blocks with the number of the line that opens each."""
-    blocks: list[tuple[int, str]] = []
-    lines = page.splitlines(keepends=True)
+def _blocks(page: str, name: str) -> list[tuple[str, int]]:
+    """Return the fenced yaml and json blocks with the number of the first line of each."""
+    blocks: list[tuple[str, int]] = []
+    lines = page.split("\n")
     position = 0
     while position < len(lines):
         fence = _FENCE.match(lines[position])
-        if fence is None:
-            position += 1
-            continue
-        end = _closing(lines, position, fence["marks"], source)
-        if fence["language"].lower() in _LANGUAGES:
-            blocks.append((position + 1, "".join(lines[position + 1 : end])))
-        position = end + 1
+        position += 1
+        if fence:
+            end = _closing(lines, position, fence["marks"], name)
+            if fence["language"].lower() in _LANGUAGES:
+                blocks.append(("".join(f"{line}\n" for line in lines[position:end]), position + 1))
+            position = end + 1
     return blocks
 
 
-def _closing(lines: list[str], opening: int, marks: str, source: Path) -> int:
-    for number in range(opening + 1, len(lines)):
+def _closing(lines: list[str], begin: int, marks: str, name: str) -> int:
+    for number in range(begin, len(lines)):
         line = lines[number].rstrip()
         if line.startswith(marks) and not line.strip(marks[0]):
             return number
-    raise Refusal(f"{source}: line {opening + 1}: the block opened here is never closed; is the page complete?")
+    raise Refusal(f"{name}: line {begin}: the block opened here is never closed; is the page complete?")

@@ -10,9 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from generator.document import resolve
+from generator.places import at, joined
 from generator.refusal import Refusal
 from generator.shake import METHODS
 
+# Without a user, a query, a fragment, or a variable that has no value.
+_ADDRESS = re.compile(r"https?://[^\s{}?#@]+")
 # Names of the error tree that are written by hand: a documented status must not take one of them.
 _OURS = frozenset(
     {
@@ -38,15 +41,42 @@ class Failure:
     description: str
 
 
-def base_url(document: dict[str, Any]) -> str:
-    """Return the address of the first server, its variables at their defaults, without a slash at the end."""
-    servers = document.get("servers") or [{}]
-    url: str = servers[0].get("url", "")
-    for name, variable in servers[0].get("variables", {}).items():
-        url = url.replace(f"{{{name}}}", variable["default"])
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise Refusal(f"servers[0].url: {url!r} is no absolute http(s) address; correct it with an overlay")
-    return url.rstrip("/")
+def base_url(document: dict[str, Any], operation: str) -> str:
+    """Return the address of the server of an operation ("method path"), without a slash at the end.
+
+    Raises Refusal for what no path can be appended to: the key and audio would go to a guessed address.
+    """
+    place = server_place(document, operation)
+    url = address(at(document, place) or {})
+    if not _is_usable(url):
+        raise Refusal(f"{place}/url: {url!r} is no absolute http(s) address; correct it with an overlay")
+    return url
+
+
+def server_place(document: dict[str, Any], operation: str) -> str:
+    """Return the place of the first server: an operation or its path may have others than the document."""
+    method, _, path = operation.partition(" ")
+    holders = (joined("/paths", path, method), joined("/paths", path), "")
+    places = (f"{holder}/servers/0" for holder in holders)
+    return next((place for place in places if at(document, place) is not None), "/servers/0")
+
+
+def _is_usable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(_ADDRESS.fullmatch(url) and parts.hostname and parts.port != 0)
+    except ValueError:  # for the brackets of an IPv6 address, and for a port that is none
+        return False
+
+
+def address(server: dict[str, Any]) -> str:
+    """Return the address of a server, its variables at their defaults, without a slash at the end."""
+    variables = server.get("variables", {})
+
+    def default(name: re.Match[str]) -> str:
+        return str(variables[name[1]]["default"]) if name[1] in variables else name[0]
+
+    return re.sub(r"\{([^{}]*)\}", default, str(server.get("url", ""))).rstrip("/")
 
 
 def failures(document: dict[str, Any]) -> tuple[Failure, ...]:

@@ -2,8 +2,12 @@
 """What can go wrong: one class for each status that the API documents, and their bases."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final, Self, cast
+
+LONGEST_MESSAGE: Final = 1_900
+_BREAKS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")  # lines, terminals or encoders
 
 
 class STTError(Exception):
@@ -22,6 +26,7 @@ class STTError(Exception):
         retry_after: float | None = None,
         request_id: str | None = None,
     ) -> None:
+        message = _one_line(message)
         super().__init__(message)
         self.message = message
         self.attempts = attempts
@@ -35,6 +40,12 @@ class STTError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # The default calls the class with the message alone, which loses keyword-only arguments.
         return _rebuild, (type(self), self.args), self.__dict__.copy()
+
+
+def _one_line(text: str) -> str:
+    """Return a message as one short line without control characters: servers and callers write parts of it."""
+    line = _BREAKS.sub(" ", text).strip()
+    return line if len(line) <= LONGEST_MESSAGE else f"{line[:LONGEST_MESSAGE]}..."
 
 
 def _rebuild(cls: type[STTError], args: tuple[Any, ...]) -> STTError:

@@ -26,12 +26,16 @@ class TranscriptionOptions(TypedDict, total=False):
 
 
 class Option(NamedTuple):
-    """An optional field: `kind` is its JSON type (`json`: no scalar), `choices` are its documented values."""
+    """An optional field: `kind` is its JSON type (`json`: no scalar), `choices` are its documented values.
+
+    `field` is its name on the wire where that cannot be the name of an argument, otherwise empty.
+    """
 
     name: str
     kind: Literal["string", "integer", "number", "boolean", "json"]
     description: str
     choices: tuple[str, ...]
+    field: str = ""
 
 
 OPTIONS: Final[tuple[Option, ...]] = (

@@ -2,7 +2,9 @@
 """What requests and answers share: the mark of an absent value, files, and an answer with its status."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import IO, Any, BinaryIO, Final, Generic, Literal, TypeVar
+from uuid import UUID
 
 from attrs import define
 
@@ -62,4 +64,15 @@ def pop_optional(fields: dict[str, Any], name: str) -> Any:
     return UNSET if value is None else value
 
 
-__all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset", "pop_optional"]
+def plain(value: Any) -> Any:
+    """Return a value of any kind as it is sent."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    return value.to_dict() if hasattr(value, "to_dict") else value
+
+
+__all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset", "plain", "pop_optional"]

@@ -6,6 +6,7 @@ import importlib
 import itertools
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -13,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from generator.build import Project, generate
-from generator.cli import ROOT
+from generator.build import generate
 from generator.document import parse_openapi
+from generator.project import ROOT, Project
 
 PUBLISHED = """\
 openapi: 3.1.0
@@ -74,6 +75,12 @@ components:
 _numbers = itertools.count()
 
 
+@pytest.fixture(autouse=True)
+def tried_on_this_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try generated code on the Python that runs the tests: what else is on PATH is none of their business."""
+    monkeypatch.setattr("generator.verify.OLDEST", sys.version_info[:2])
+
+
 @pytest.fixture
 def published() -> dict[str, Any]:
     """A fresh copy of the small document, parsed."""
@@ -114,6 +121,12 @@ def committed(tmp_path: Path) -> Path:
         shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
     shutil.copy(ROOT / "openapi.yaml", root)
     return root
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure no coverage in processes that run a copy of the project: its files are gone when that is reported."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
 Generate = Callable[[dict[str, Any], str], ModuleType]

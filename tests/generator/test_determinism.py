@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from generator.cli import ROOT
+from generator.project import ROOT
 from generator.tree import files
 
 PROGRAM = """

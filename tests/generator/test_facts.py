@@ -15,18 +15,55 @@ from generator.refusal import Refusal
     [
         ({"url": "https://api.test/v1/"}, "https://api.test/v1"),
         ({"url": "https://{r}.test", "variables": {"r": {"default": "eu"}}}, "https://eu.test"),
+        ({"url": "https://[::1]:80/v1"}, "https://[::1]:80/v1"),
     ],
 )
 def test_the_first_server_is_the_base_url(server: dict[str, Any], url: str) -> None:
     """Variables have their defaults, and no slash is at the end."""
-    assert base_url({"servers": [server, {"url": "https://second.test"}]}) == url
+    assert base_url({"servers": [server, {"url": "https://second.test"}]}, "post /x") == url
 
 
-@pytest.mark.parametrize("servers", [[], [{"url": "/v1"}], [{"url": "https"}]])
+def test_an_operation_may_have_servers_of_its_own() -> None:
+    """They go before those of its path, and these before those of the document."""
+    document: dict[str, Any] = {"servers": [{"url": "https://a.test"}], "paths": {"/x": {"post": {}}}}
+    assert base_url(document, "post /x") == "https://a.test"
+    document["paths"]["/x"]["servers"] = [{"url": "https://b.test"}]
+    assert base_url(document, "post /x") == "https://b.test"
+    document["paths"]["/x"]["post"]["servers"] = [{"url": "https://c.test"}]
+    assert base_url(document, "post /x") == "https://c.test"
+
+
+NESTED = {"a": {"default": "{b}"}, "b": {"default": "evil.test/?"}}
+
+
+@pytest.mark.parametrize(
+    "servers",
+    [
+        [],
+        *(
+            [{"url": url}]
+            for url in (
+                "/v1",
+                "https",
+                "https://",
+                "https:///v1",
+                "https://{region}.test",
+                "https://u:p@api.test",
+                "//a.test",
+            )
+        ),
+        *(
+            [{"url": url}]
+            for url in ("https://a.test?b=c", "https://a.test#b", "https://a b.test", "https://a.test:99999999")
+        ),
+        *([{"url": url}] for url in ("https://[::1/v1", "ftp://a.test")),
+        [{"url": "https://{a}.api.test", "variables": NESTED}],
+    ],
+)
 def test_a_server_without_an_address_is_refused(servers: list[dict[str, Any]]) -> None:
     """An address to guess at would send audio elsewhere."""
-    with pytest.raises(Refusal, match=r"servers\[0\].url: .* is no absolute"):
-        base_url({"servers": servers})
+    with pytest.raises(Refusal, match=r"^/servers/0/url: .* is no absolute"):
+        base_url({"servers": servers}, "post /x")
 
 
 def document(**schemas: str) -> dict[str, Any]:

@@ -17,8 +17,8 @@ import httpx
 import pytest
 
 import openrouter_stt_api
-from generator.cli import ROOT
 from generator.document import parse
+from generator.project import ROOT
 from generator.tree import HEADER, files
 from openrouter_stt_api import DEFAULT_BASE_URL, errors, models
 from openrouter_stt_api.client import AuthenticatedClient, Client

@@ -21,6 +21,12 @@ def test_only_what_is_reached_is_kept(published: dict[str, Any]) -> None:
     assert shaken["components"]["securitySchemes"] == published["components"]["securitySchemes"]
 
 
+def test_extensions_among_the_components_are_no_kind(published: dict[str, Any]) -> None:
+    """They may hold anything, and nothing refers to them."""
+    published["components"]["x-owner"] = "us"
+    assert "x-owner" not in shake(published, (POST,))["components"]
+
+
 def test_what_a_path_shares_is_kept(published: dict[str, Any]) -> None:
     """Parameters of the path stay with the operation; its other methods go."""
     item = published["paths"]["/audio/transcriptions"]
@@ -45,8 +51,17 @@ def test_recursive_schemas_end(published: dict[str, Any]) -> None:
     ("operation", "reference", "words"),
     [
         ("post /absent", "#/components/schemas/Answer", "paths: post /absent: not in the document"),
-        (POST, "#/paths/x", "only references to '#/components/...'"),
-        (POST, "#/components/schemas/Absent", "Absent: refers to nothing"),
+        (
+            POST,
+            "#/paths/x",
+            "^#/components/schemas/Answer/properties/x: #/paths/x: only references to '#/components/...'",
+        ),
+        (POST, "#/components/schemas/Request/properties/model", "model: only references to .*, and to all of one"),
+        (
+            POST,
+            "#/components/schemas/Absent",
+            "Answer/properties/x: #/components/schemas/Absent: refers to nothing",
+        ),
     ],
 )
 def test_a_missing_part_is_refused(published: dict[str, Any], operation: str, reference: str, words: str) -> None:

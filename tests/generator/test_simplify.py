@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from generator.refusal import Refusal
 from generator.shake import shake
-from generator.simplify import collapse_maps, merge_errors, without_small_classes
+from generator.simplify import collapse_maps, json_first, json_type, merge_errors, without_small_classes
 
 FREE = {"type": "object", "additionalProperties": {}}
 SLUGS = [f"slug-{number}" for number in range(12)]
@@ -81,13 +80,14 @@ def test_recursive_errors_end(published: dict[str, Any]) -> None:
     assert "BadRequestResponse" in schemas
 
 
-def test_a_taken_name_is_refused(published: dict[str, Any]) -> None:
-    """The merged schemas and the name are given."""
+def test_schemas_are_not_merged_under_a_taken_name(published: dict[str, Any]) -> None:
+    """It means something else."""
     schemas = schemas_of(published)
     schemas["ErrorResponse"] = {"type": "object"}
     schemas["Answer"]["properties"]["e"] = {"$ref": "#/components/schemas/ErrorResponse"}
-    with pytest.raises(Refusal, match="BadRequestResponse, OverloadedResponse are equal, but ErrorResponse"):
-        merge_errors(shake(published, ("post /audio/transcriptions",)))
+    merged = schemas_of(merge_errors(shake(published, ("post /audio/transcriptions",))))
+    assert {"BadRequestResponse", "OverloadedResponse", "ErrorResponse"} <= merged.keys()
+    assert "properties" not in merged["ErrorResponse"]
 
 
 @pytest.mark.parametrize(
@@ -99,10 +99,17 @@ def test_a_taken_name_is_refused(published: dict[str, Any]) -> None:
         ({"type": "object", "minProperties": 1}, None),
         ({"type": "string", "enum": ["a"]}, {"type": "string"}),
         ({"enum": ["a"]}, None),
+        ({"type": "string", "const": "a"}, {"type": "string"}),
+        ({"const": "a"}, None),
+        (
+            {"type": "object", "properties": {"a": {}}, "additionalProperties": False},
+            {"type": "object", "properties": {"a": {}}},
+        ),
+        ({"type": "object", "additionalProperties": False}, {}),
     ],
 )
 def test_small_schemas_need_no_class(schema: dict[str, Any], plain: dict[str, Any] | None) -> None:
-    """Free-form objects are plain values, and enumerations stay open; None: left as it is."""
+    """Free-form objects are plain values, objects and enumerations stay open; None: left as it is."""
     result = without_small_classes({"x": {"items": schema}})
     assert result["x"]["items"] == (schema if plain is None else plain)
 
@@ -111,3 +118,60 @@ def test_a_named_object_keeps_its_class() -> None:
     """A free-form object with a name is a type that people refer to."""
     result = without_small_classes({"components": {"schemas": {"Named": {"type": "object"}, "Any": {}}}})
     assert result["components"]["schemas"] == {"Named": FREE, "Any": {}}
+
+
+def tagged(**tag: Any) -> dict[str, Any]:
+    """An object with a tag."""
+    return {"type": "object", "properties": {"kind": {"description": "d", **tag}}}
+
+
+@pytest.mark.parametrize("key", ["oneOf", "anyOf"])
+def test_what_tells_alternatives_apart_is_kept(key: str) -> None:
+    """A single value, in place or by reference; an alternative with several values, or none, is open."""
+    several = tagged(type="string", enum=["c", "d"])
+    inline = tagged(type="string", const="b")
+    union = {key: [{"$ref": "#/components/schemas/A"}, inline, several, {"type": "object", "properties": {}}, True]}
+    document = {"components": {"schemas": {"A": tagged(type="string", enum=["a"])}}, "x": union}
+    result = without_small_classes(document)
+    kinds = [result["components"]["schemas"]["A"], *result["x"][key][1:3]]
+    assert kinds == [tagged(const="a"), tagged(const="b"), tagged(type="string")]
+
+
+def test_a_member_that_may_be_anything_is_no_tag() -> None:
+    """Nor does it get in the way of one."""
+    kinds = [{"type": "object", "properties": {"any": True, "kind": {"const": kind}}} for kind in "ab"]
+    whole = {"components": {"schemas": {"Either": {"oneOf": kinds}}}}
+    members = [part["properties"] for part in without_small_classes(whole)["components"]["schemas"]["Either"]["oneOf"]]
+    assert members == [{"any": True, "kind": {"const": kind}} for kind in "ab"]
+
+
+def test_equal_tags_tell_nothing_apart() -> None:
+    """They are open, as everywhere."""
+    same = tagged(type="string", enum=["a"])
+    result = without_small_classes({"x": {"oneOf": [same, {**same, "required": ["kind"]}]}})
+    assert result["x"]["oneOf"][0] == tagged(type="string")
+
+
+@pytest.mark.parametrize(
+    ("types", "first"),
+    [
+        ([], None),
+        (["text/plain", "application/jsonl"], None),
+        (["application/vnd.a+json", "application/json"], "application/json"),
+        (["application/json; charset=utf-8", "application/json"], "application/json"),
+        (["Application/JSON"], "Application/JSON"),
+        (["image/png", "application/problem+json"], "application/problem+json"),
+    ],
+)
+def test_json_is_known_under_its_names(types: list[str], first: str | None) -> None:
+    """The plainest of several is the one that is meant."""
+    assert json_type({name: {} for name in types}) == first
+
+
+def test_json_comes_first() -> None:
+    """Others stay where they can be generated, and bodies without JSON are left as they are."""
+    form, bare = {"schema": {}}, {}
+    content = {"multipart/form-data": form, "application/octet-stream": bare, "a/b": form, "application/json": bare}
+    document = json_first({"json": {"content": content}, "other": {"content": {"a/b": bare}}, "content": 1})
+    assert list(document["json"]["content"]) == ["application/json", "multipart/form-data"]
+    assert (document["other"], document["content"]) == ({"content": {"a/b": {}}}, 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain
 
 if TYPE_CHECKING:
     from ..models.error_response_error_data import ErrorResponseErrorData
@@ -31,11 +31,8 @@ class ErrorResponse:
         fields_["error"] = error
         if not isinstance(self.openrouter_metadata, Unset):
             fields_["openrouter_metadata"] = self.openrouter_metadata
-        user_id: None | str | Unset
-        if isinstance(self.user_id, Unset):
-            user_id = UNSET
-        else:
-            user_id = self.user_id
+        user_id: None | str | Unset = plain(self.user_id)
+
         if not isinstance(user_id, Unset):
             fields_["user_id"] = user_id
         return fields_

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset
+from ..types import UNSET, Unset, plain
 
 if TYPE_CHECKING:
     from ..models.stt_usage import STTUsage
@@ -24,17 +24,11 @@ class STTResponse:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as they are sent; absent ones are left out."""
-        from ..models.stt_usage import STTUsage
 
         fields_: dict[str, Any] = dict(self.additional_properties)
         fields_["text"] = self.text
-        usage: dict[str, Any] | None | Unset
-        if isinstance(self.usage, Unset):
-            usage = UNSET
-        elif isinstance(self.usage, STTUsage):
-            usage = self.usage.to_dict()
-        else:
-            usage = self.usage
+        usage: dict[str, Any] | None | Unset = plain(self.usage)
+
         if not isinstance(usage, Unset):
             fields_["usage"] = usage
         return fields_
@@ -54,11 +48,11 @@ class STTResponse:
                 return data
             try:
                 if not isinstance(data, dict):
-                    raise TypeError()
+                    raise TypeError
                 usage_type_0 = STTUsage.from_dict(data)
 
                 return usage_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
+            except (AttributeError, KeyError, TypeError, ValueError):
                 pass
             return cast(None | STTUsage | Unset, data)
 
