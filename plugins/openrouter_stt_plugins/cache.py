@@ -2,91 +2,132 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
+from typing import Final
 
-from openrouter_stt import ConfigurationError, HookSpecs, Transcription, hookimpl
+from openrouter_stt import Call, ConfigurationError, HookSpecs, Transcription, hookimpl
 
-LONGEST_WAIT = 0.5  # seconds for another process to finish writing
-# `used` counts up with each use: no clock, which may be set back, decides what is forgotten.
-_TABLE = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, used INTEGER NOT NULL)"
-_FIND = "SELECT answer FROM answers WHERE key = ?"
-_USE = "UPDATE answers SET used = (SELECT max(used) + 1 FROM answers) WHERE key = ?"
-_KEEP = "INSERT OR REPLACE INTO answers SELECT ?, ?, coalesce(max(used), 0) + 1 FROM answers"
-_FORGET = "DELETE FROM answers WHERE key IN (SELECT key FROM answers ORDER BY used DESC LIMIT -1 OFFSET ?)"
+from ._cache import DATABASE, Answers, CacheInfo
+
+__all__ = ["DATABASE", "CacheInfo", "DiskCache", "MemoryCache", "cache_plugin"]
+
+MONTH: Final = 30 * 24 * 3600.0  # seconds
 
 
 class MemoryCache(HookSpecs):
-    """Keeps the `entries` answers used last, as long as the client lives."""
+    """Keeps the answers used last as long as the process lives.
 
-    name = "cache"
+    Args:
+        entries: How many.
+        ttl: Seconds for which an answer is kept, by a clock that nobody sets; None keeps it for ever.
 
-    def __init__(self, *, entries: int = 1000) -> None:
-        self.entries = entries
-        self._kept: OrderedDict[str, Transcription] = OrderedDict()
-        self._lock = threading.Lock()
-
-    @hookimpl
-    def cache_get(self, key: str) -> Transcription | None:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    @hookimpl
-    def cache_set(self, key: str, transcription: Transcription) -> None:
-        with self._lock:
-            self._kept[key] = transcription
-            self._kept.move_to_end(key)
-            if len(self._kept) > self.entries:
-                self._kept.popitem(last=False)
-
-
-class DiskCache(HookSpecs):
-    """Keeps the `entries` answers used last in a folder, for other processes too.
-
-    Answers are JSON in an SQLite database. The folder is made for its owner alone.
+    Raises:
+        ConfigurationError: For less than one entry, or a time that is none.
     """
 
     name = "cache"
 
-    def __init__(self, folder: str | os.PathLike[str], *, entries: int = 10_000) -> None:
-        self.folder: Path = Path(folder)
+    def __init__(self, *, entries: int = 1000, ttl: float | None = None) -> None:
+        if not entries >= 1:
+            raise ConfigurationError(f"a cache keeps 1 entry or more, not {entries!r}")
         self.entries = entries
+        self.ttl: float | None = _checked_ttl(ttl)
+        self._kept: OrderedDict[str, tuple[Transcription, float]] = OrderedDict()
+        self._lock, self._process = threading.Lock(), os.getpid()
+
+    @hookimpl
+    def cache_get(self, key: str) -> Transcription | None:
+        with self._locked():
+            found = self._kept.get(key)
+            if found is None:
+                return None
+            if self.ttl is not None and monotonic() - found[1] >= self.ttl:
+                del self._kept[key]
+                return None
+            self._kept.move_to_end(key)
+            return found[0]
+
+    @hookimpl
+    def cache_set(self, key: str, transcription: Transcription) -> None:
+        with self._locked():
+            self._kept[key] = transcription, monotonic()
+            self._kept.move_to_end(key)
+            if len(self._kept) > self.entries:
+                self._kept.popitem(last=False)
+
+    def _locked(self) -> threading.Lock:
+        if self._process != os.getpid():  # after a fork, when a thread of the parent may have held it
+            self._process, self._lock = os.getpid(), threading.Lock()
+        return self._lock
+
+
+class DiskCache(HookSpecs):
+    """Keeps the answers used last in a folder, for other processes and later ones.
+
+    They are JSON in an SQLite database, and nothing else is read from it. Folder and files are their owner's alone.
+    No trouble with them breaks a call: it is a miss.
+
+    Args:
+        folder: Where; it is made where it is missing. It is the cache's own: nothing else is to be in it. A relative
+            one is of the folder in which the process is now, wherever it goes later; that folder itself is ".".
+        size: Bytes of answers that are kept at most.
+        ttl: Seconds for which an answer is kept; None keeps it for ever. One from the future, as it is when the
+            machine's clock was set back, is not used.
+
+    Raises:
+        ConfigurationError: For a size or a time that is none, an empty string, and a path where something else is.
+    """
+
+    name = "cache"
+
+    def __init__(self, folder: str | os.PathLike[str], *, size: int = 100_000_000, ttl: float | None = MONTH) -> None:
+        if not size >= 1:
+            raise ConfigurationError(f"a cache keeps 1 byte or more, not {size!r}")
+        self.folder: Path = _checked_folder(folder)
+        self.size = size
+        self.ttl: float | None = _checked_ttl(ttl)
+        self._answers = Answers(self.folder, size=size, ttl=ttl)
 
     @hookimpl(blocking=True)
     def cache_get(self, key: str) -> Transcription | None:
-        with self._opened() as database:
-            row = database.execute(_FIND, (key,)).fetchone()
-            if row is None:
-                return None
-            with contextlib.suppress(sqlite3.Error):  # another process may be writing
-                database.execute(_USE, (key,))
-        return Transcription.from_dict(json.loads(row[0]))
+        answer = self._answers.find(key)
+        if answer is None:
+            return None
+        try:
+            return Transcription.from_dict(json.loads(answer))
+        except Exception:  # another version wrote it
+            self._answers.forget(key)
+            raise
+
+    @hookimpl(blocking=True)
+    def cache_claim(self, key: str, call: Call) -> float | None:
+        return self._answers.claim(key, call.remaining)
 
     @hookimpl(blocking=True)
     def cache_set(self, key: str, transcription: Transcription) -> None:
-        answer = json.dumps(transcription.to_dict())
-        with self._opened() as database:
-            database.execute(_KEEP, (key, answer))
-            database.execute(_FORGET, (self.entries,))
+        self._answers.keep(key, json.dumps(transcription.to_dict()))
 
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        """Connect for one use: SQLite's connections are neither for several threads nor for a forked child."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        place = self.folder / "answers.sqlite3"
-        os.close(os.open(place, os.O_CREAT | os.O_RDWR, 0o600))
-        with contextlib.closing(sqlite3.connect(place, timeout=LONGEST_WAIT)) as database, database:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute(_TABLE)
-            yield database
+    @hookimpl(blocking=True)
+    def cache_release(self, key: str) -> None:
+        self._answers.release(key)
+
+    @hookimpl
+    def close(self) -> None:
+        """Let go of the database; where clients share this cache, the next one to use it opens it again."""
+        self._answers.close()
+
+    def info(self) -> CacheInfo:
+        """Describe what is kept. Raises `ConfigurationError`, sqlite3.Error or OSError where that cannot be told."""
+        return self._answers.info()
+
+    def clear(self) -> int:
+        """Forget all answers, in the files too, and return how many there were. Raises as `info` does."""
+        return self._answers.clear()
 
 
 def cache_plugin(cache: object) -> object:
@@ -98,3 +139,17 @@ def cache_plugin(cache: object) -> object:
     if hasattr(cache, "cache_get"):
         return cache
     raise ConfigurationError(f'cache must be "memory", the path of a folder, or a plugin, not {type(cache).__name__}')
+
+
+def _checked_folder(folder: str | os.PathLike[str]) -> Path:
+    if not os.fspath(folder):
+        raise ConfigurationError('a cache\'s folder has a name, such as "answers"; "" would be the current folder')
+    if os.path.exists(folder) and not os.path.isdir(folder):  # noqa: PTH110, PTH112  Path's own raise for some names
+        raise ConfigurationError(f"{os.fspath(folder)} must be a folder for a cache, and is none; give another path")
+    return Path(folder).absolute()
+
+
+def _checked_ttl(ttl: float | None) -> float | None:
+    if ttl is None or ttl > 0:
+        return ttl
+    raise ConfigurationError(f"ttl must be seconds above 0, or None, not {ttl!r}")

@@ -1,4 +1,4 @@
-"""Log what happens in a call to the standard library's logger "openrouter_stt".
+"""Log what happens in a call to the standard library's logger "openrouter_stt.events", below "openrouter_stt".
 
 Each record carries its facts as attributes named `stt_...`, for formatters that write structured logs. No record holds
 audio, text, the key, or a message of the server, which may repeat any of them.
@@ -23,7 +23,8 @@ from openrouter_stt import (
     hookimpl,
 )
 
-logger: Final = logging.getLogger("openrouter_stt")
+logger: Final = logging.getLogger("openrouter_stt.events")
+logger.addHandler(logging.NullHandler())  # what is heard is the application's choice: results and errors tell it, too
 
 _LEVELS: Final[dict[type[Event], int]] = {
     AttemptFailed: logging.INFO,

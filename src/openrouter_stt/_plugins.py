@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import inspect
 import os
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
 import attrs
 
 from ._errors import ConfigurationError, PluginError
-
-GROUP: Final = "openrouter_stt.v1"  # the major version of the plugin API is in the name
+from ._faults import RAISED, FaultError, not_made, not_registered
+from ._installed import (
+    discovered,
+    distribution,
+    entry_of,
+    imported,
+    installed,
+    left_out,
+    origin,
+    origin_of,
+    warn_left_out,
+    warn_nobodys,
+)
+from ._settings import switched_on
 
 # Dotted names, imported when the first client is made: as modules they would make a cycle.
 BUILTINS: Final[Mapping[str, str]] = {
@@ -36,6 +46,7 @@ class Plugin:
     target: Any = attrs.field(repr=False)  # a module, class or object with marked functions
     distribution: str | None = None  # "name version" of the distribution it came from
     builtin: bool = False
+    found: bool = False  # by itself, so that the client does without it where it is broken
 
     @property
     def origin(self) -> str:
@@ -47,9 +58,8 @@ class Plugin:
             return self
         try:
             return attrs.evolve(self, target=self.target())
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise PluginError(f"plugin {self.origin} cannot be made: {reason}") from error
+        except RAISED as error:
+            raise not_made(error) from error
 
 
 @attrs.frozen
@@ -68,18 +78,22 @@ class Selection:
         if isinstance(plugins, str) or isinstance(disable, str):
             raise ConfigurationError("plugins= and disable= take a list, such as disable=['retry']")
         allowed = os.environ.get("OPENROUTER_STT_PLUGINS")
-        switch = os.environ.get("OPENROUTER_STT_AUTOLOAD", "1")
         return cls(
             plugins=tuple(plugins),
             disable=frozenset(disable),
             disabled=_names(os.environ.get("OPENROUTER_STT_DISABLE_PLUGINS", "")),
-            autoload=autoload and switch.casefold() not in ("0", "false", "no", "off"),
+            autoload=autoload and switched_on("OPENROUTER_STT_AUTOLOAD", default=True),
             only=None if allowed is None else _names(allowed),
         )
 
     def adding(self, plugins: Iterable[Any]) -> Selection:
         """Return a selection with more of the caller's plugins, behind the others."""
         return attrs.evolve(self, plugins=(*self.plugins, *plugins))
+
+    def takes(self, name: str) -> bool:
+        """Tell whether an installed plugin of this name is to be found by itself."""
+        listed = self.only is None or name in self.only
+        return self.autoload and listed and name not in self.disable | self.disabled
 
 
 def chosen(selection: Selection) -> list[Plugin]:
@@ -88,9 +102,12 @@ def chosen(selection: Selection) -> list[Plugin]:
     Raises `PluginError` for two of one name among the caller's, `ConfigurationError` for a name nobody has.
     """
     own = [_own(each) for each in selection.plugins]
+    if selection.autoload:
+        for name, fault in nobodys(selection, {plugin.name for plugin in own}):
+            warn_nobodys(name, fault.what, fault.fix)
     names = [plugin.name for plugin in own]
     if twice := [name for name in names if names.count(name) > 1]:
-        raise PluginError(f"two of the plugins given are named {twice[0]!r}; give one of them another name")
+        raise PluginError(f"two of the plugins given are named {twice[0]!r}; give one of them another `name`")
     candidates: dict[str, Plugin] = {}
     for plugin in [*own, *_found(selection, {*names}), *builtins()]:
         candidates.setdefault(plugin.name, plugin)
@@ -99,18 +116,29 @@ def chosen(selection: Selection) -> list[Plugin]:
     return [plugin for name, plugin in candidates.items() if name not in selection.disable | selection.disabled]
 
 
+def nobodys(selection: Selection, own: Iterable[str] = ()) -> Iterator[tuple[str, FaultError]]:
+    """Yield the names in the environment that no plugin has, those of the caller's `own` included."""
+    known = {*installed(), *BUILTINS, "cache", *(point.name for point, _ in discovered().left_out), *own}
+    named = {"DISABLE_PLUGINS": selection.disabled, "PLUGINS": selection.only or frozenset()}
+    for variable, names in named.items():
+        for name in sorted(names - known):
+            close = get_close_matches(name, known, 1)
+            fix = f"did you mean {close[0]!r}?" if close else "install it, or take its name out"
+            yield name, FaultError(f"is named in OPENROUTER_STT_{variable}, and nobody has the name", fix)
+
+
 def _found(selection: Selection, taken: set[str]) -> Iterator[Plugin]:
-    """Load the installed plugins that the selection leaves; what it leaves out is not imported."""
-    if not selection.autoload:
-        return
-    for name in installed():
-        wanted = selection.only is None or name in selection.only
-        if wanted and name not in taken | selection.disable | selection.disabled:
-            outcome = imported(name)
-            if isinstance(outcome, Plugin):
-                yield outcome
+    """Load the installed plugins that the selection takes; what it leaves out is not imported."""
+    for point, fault in discovered().left_out:
+        if selection.takes(point.name) and point.name not in taken:
+            warn_left_out(origin_of(point), fault.reason)
+    for name, point in installed().items():
+        if selection.takes(name) and name not in taken:
+            target = imported(name)
+            if isinstance(target, FaultError):
+                warn_left_out(origin(name), target.reason)
             else:
-                warn_skipped(origin(name), f"{type(outcome).__name__}: {outcome}")
+                yield Plugin(name, target, distribution(point), found=True)
 
 
 def _own(given: Any) -> Plugin:
@@ -121,6 +149,8 @@ def _own(given: Any) -> Plugin:
     for plugin in builtins():
         if plugin.name == given:
             return plugin
+    for point, fault in left_out(given):
+        raise fault.of(origin_of(point))
     raise ConfigurationError(_nobody(given))
 
 
@@ -132,13 +162,24 @@ def _nobody(name: str) -> str:
 
 
 def plugin_name(given: Any) -> str:
-    """Name a plugin object: by its `name`, else after its module, class or type."""
-    stated = getattr(given, "name", None)
-    if isinstance(stated, str) and stated:
-        return stated
+    """Name a plugin object: by its `name`, else by its entry point's, else after its module, class or type.
+
+    Raises `PluginError` where the name cannot be read.
+    """
+    if name := stated_name(given) or entry_of(given):
+        return name
     if inspect.ismodule(given) or inspect.isclass(given):
         return given.__name__.rpartition(".")[2]
     return type(given).__name__
+
+
+def stated_name(given: Any) -> str | None:
+    """Read the `name` of a plugin object. Raises `PluginError` where it cannot be read."""
+    try:
+        stated = getattr(given, "name", None)
+    except RAISED as error:
+        raise not_registered(error).of(repr(type(given).__name__)) from error
+    return stated if isinstance(stated, str) and stated else None
 
 
 @cache
@@ -147,65 +188,12 @@ def builtins() -> tuple[Plugin, ...]:
     return tuple(Plugin(name, import_module(place).plugin, builtin=True) for name, place in BUILTINS.items())
 
 
-@cache
-def installed() -> Mapping[str, EntryPoint]:
-    """Find the entry points of installed plugins by name, once per process; none is imported by that."""
-    found: dict[str, EntryPoint] = {}
-    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
-        if found.setdefault(point.name, point).value != point.value:
-            warn_skipped(_origin(point), f"{_origin(found[point.name])} has the same name")
-    return found
-
-
 def loaded(name: str) -> Plugin:
     """Return an installed plugin. Raises `PluginError` for one that cannot be imported."""
-    outcome = imported(name)
-    if isinstance(outcome, Exception):
-        reason = f"{type(outcome).__name__}: {outcome}"
-        raise PluginError(f"plugin {origin(name)} cannot be imported: {reason}") from outcome
-    return outcome
-
-
-@cache
-def imported(name: str) -> Plugin | Exception:
-    """Import an installed plugin, once per process also where that fails."""
-    point = installed()[name]
-    try:
-        return Plugin(name, point.load(), distribution(point))
-    except Exception as error:
-        return error
-
-
-def origin(name: str) -> str:
-    """Name an installed plugin with its distribution and version, for a message."""
-    return _origin(installed()[name])
-
-
-def _origin(point: EntryPoint) -> str:
-    return f"{point.name!r} ({distribution(point)})"
-
-
-def distribution(point: EntryPoint) -> str:
-    """Name the distribution an entry point came with, and its version."""
-    return f"{point.dist.name} {point.dist.version}" if point.dist else point.value
-
-
-class PluginLeftOut(RuntimeWarning):
-    """An installed plugin cannot be used; the message says which, why, and how to be rid of it."""
-
-    def __init__(self, origin: str, reason: str) -> None:
-        super().__init__(
-            f"plugin {origin} was left out: {reason} (update or uninstall it, or name it in "
-            "OPENROUTER_STT_DISABLE_PLUGINS)"
-        )
-        self.origin = origin
-        self.reason = reason
-
-
-@cache
-def warn_skipped(origin: str, reason: str) -> None:
-    """Warn of an installed plugin that is left out, once per process."""
-    warnings.warn(PluginLeftOut(origin, reason), stacklevel=2)
+    target = imported(name)
+    if isinstance(target, FaultError):
+        raise target.of(origin(name)) from target.__cause__
+    return Plugin(name, target, distribution(installed()[name]))
 
 
 def _names(text: str) -> frozenset[str]:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Mapping
 from functools import cache
 from hashlib import sha256
-from types import MethodType
 from typing import Any, Final
 
 import attrs
 import pluggy
 
 from ._engine import Hook, Impl
-from ._errors import PluginError
+from ._faults import RAISED, FaultError, async_alone, in_hook, in_plugin, not_registered, refused
 from ._hookspecs import HookSpecs
+from ._installed import warn_left_out
 from ._markers import PROJECT, Contract
-from ._plugins import Plugin, warn_skipped
+from ._plugins import Plugin, builtins
 
-_CHANGES_RESULT: Final = ("answer", "prepare_audio", "encode_audio", "around_attempt", "finish")
+CHANGES_RESULT: Final = ("answer", "prepare_audio", "encode_audio", "around_attempt", "finish")
 
 
 @attrs.frozen
@@ -34,32 +33,56 @@ class Registry:
 
         A plugin whose settings change its results states them in an attribute `fingerprint`.
         """
-        changing = {impl.plugin for name in _CHANGES_RESULT for impl in self.hooks[name].impls}
+        changing = {impl.plugin for name in CHANGES_RESULT for impl in self.hooks[name].impls}
         lines = [_line(plugin) for plugin in self.plugins if plugin.name in changing]
         return sha256("\n".join(lines).encode()).hexdigest()
+
+    def cache(self) -> object | None:
+        """Return the first plugin that keeps answers: clients that have the same one ask together."""
+        keepers = {impl.plugin for name in ("cache_get", "cache_set") for impl in self.hooks[name].impls}
+        return next((plugin.target for plugin in self.plugins if plugin.name in keepers), None)
+
+
+class _Manager(pluggy.PluginManager):
+    """Looks for marks past the names that every object has, which would take most of a client's time to be made."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        return None if name.startswith("__") else super().parse_hookimpl_opts(plugin, name)
 
 
 def register(plugins: Iterable[Plugin], *, is_async: bool) -> Registry:
     """Register plugins so that the first one listed is asked first.
 
-    Raises `PluginError` for one of the caller's that breaks the contract, or serves the async client alone where a
-    sync one is made; an installed one is named in a warning and left out.
+    Raises `PluginError` for one that breaks the contract, or serves the async client alone where a sync one is made;
+    one that was found by itself is named in a warning and left out.
     """
-    manager = pluggy.PluginManager(PROJECT)
+    registry, left_out = tried(plugins, is_async=is_async)
+    for plugin, fault in left_out:
+        if not plugin.found:
+            raise fault.of(plugin.origin) from fault.__cause__
+        warn_left_out(plugin.origin, fault.reason)
+    names = {plugin.name for plugin, _ in left_out}
+    if back := [plugin for plugin in builtins() if plugin.name in names]:  # what was to replace them does not
+        registry, _ = tried([*registry.plugins, *back], is_async=is_async)
+    return registry
+
+
+def tried(plugins: Iterable[Plugin], *, is_async: bool) -> tuple[Registry, list[tuple[Plugin, FaultError]]]:
+    """Register the plugins that can be, and return the others with their faults."""
+    manager = _Manager(PROJECT)
     manager.add_hookspecs(HookSpecs)
     registered: dict[str, Plugin] = {}
+    left_out: list[tuple[Plugin, FaultError]] = []
     for plugin in reversed(list(plugins)):  # pluggy asks the last one registered first
         try:
             made = plugin.made()
             _register_one(manager, made, is_async)
-        except Exception as error:
-            if plugin.distribution is None:
-                raise
-            warn_skipped(plugin.origin, f"{type(error).__name__}: {error}")
+        except FaultError as fault:
+            left_out.append((plugin, fault))
         else:
             registered[plugin.name] = made
     hooks = {name: _compiled(manager, name, registered, is_async) for name in contracts()}
-    return Registry(tuple(reversed(registered.values())), hooks)
+    return Registry(tuple(reversed(registered.values())), hooks), left_out
 
 
 @cache
@@ -72,80 +95,47 @@ def contracts() -> Mapping[str, tuple[Contract, tuple[str, ...]]]:
     }
 
 
+def marks_of(target: object) -> dict[str, Any]:
+    """Read the marks of a plugin's functions, by the functions' names."""
+    manager = _Manager(PROJECT)
+    marks = ((name, manager.parse_hookimpl_opts(target, name)) for name in dir(target))
+    return {name: mark for name, mark in marks if mark is not None}
+
+
+def marked(target: object) -> list[str]:
+    """List the hooks that a plugin implements, by the marks on its functions, in the order of a call."""
+    found = {mark["specname"] or name for name, mark in marks_of(target).items()}
+    return [name for name in contracts() if name in found]
+
+
 def _register_one(manager: pluggy.PluginManager, plugin: Plugin, is_async: bool) -> None:
+    """Register a plugin whole or not at all. Raises `FaultError`."""
     try:
         manager.register(plugin.target, plugin.name)
         manager.check_pending()
         _check(manager, plugin, is_async)
-    except Exception as error:
+    except RAISED as error:
         if manager.has_plugin(plugin.name):
             manager.unregister(name=plugin.name)
-        if isinstance(error, pluggy.PluginValidationError | ValueError):
-            raise PluginError(_explained(manager, plugin, error)) from None
-        raise
+        for name in {*vars(manager.hook)} - {*contracts()}:
+            delattr(manager.hook, name)  # else the next plugin would be blamed for it
+        if isinstance(error, FaultError):
+            raise
+        if not isinstance(error, pluggy.PluginValidationError):
+            raise not_registered(error) from error
+        raise refused(error, plugin.target, marks_of(plugin.target), contracts()) from None
 
 
 def _check(manager: pluggy.PluginManager, plugin: Plugin, is_async: bool) -> None:
     own = [(name, impl) for name in contracts() for impl in _impls_of(manager, name, plugin.name)]
-    for name in contracts():
-        if _forgotten(plugin.target, name):
-            raise PluginError(f"plugin {plugin.origin}: its function {name} is not marked with @hookimpl")
-    if not own:
-        raise PluginError(f"plugin {plugin.origin} implements no hook; mark its functions with @hookimpl")
+    if fault := in_plugin(plugin.target, [name for name, _ in own], contracts()):
+        raise fault
+    _line(plugin)  # its fingerprint can be read
     for name, impl in own:
-        fault = _fault(name, impl)
-        if fault is None and not is_async and not _of_colour(manager, name, plugin.name, is_async):
-            fault = (
-                " is async alone and cannot serve a sync client: write it as `def` (with blocking=True if slow), "
-                f"or add a `def` twin marked @hookimpl(specname={name!r}), or use AsyncClient"
-            )
-        if fault:
-            raise PluginError(f"plugin {plugin.origin}, hook {name}{fault}")
-
-
-def _fault(hook: str, impl: pluggy.HookImpl) -> str | None:
-    """Say what is wrong with an implementation that pluggy took, or nothing."""
-    contract, arguments = contracts()[hook]
-    if impl.wrapper or impl.hookwrapper:
-        return ": pluggy's wrappers are not used here; implement around_call or around_attempt"
-    if inspect.ismethod(impl.function) and (first := _first_argument(impl.function)) in arguments:
-        return f" is a method: its first argument must be self, not {first!r}"
-    if unfillable := _unfillable(impl.function):
-        return f": its argument {unfillable!r} must be a plain one, which is given by position"
-    if contract.kind == "around" and not inspect.iscoroutinefunction(impl.function):
-        return " must be `async def`; it serves the sync client too"
-    return None
-
-
-def _forgotten(target: object, name: str) -> bool:
-    """Tell whether a plugin derived from `HookSpecs` overrides a hook without marking it."""
-    function = getattr(type(target), name, None)
-    derived = isinstance(target, HookSpecs) and function is not getattr(HookSpecs, name)
-    return derived and not hasattr(function, f"{PROJECT}_impl")
-
-
-def _first_argument(method: MethodType) -> str:
-    return next(iter(inspect.signature(method.__func__).parameters), "")
-
-
-def _unfillable(function: Callable[..., Any]) -> str | None:
-    for argument in inspect.signature(function).parameters.values():
-        required = argument.default is argument.empty
-        if (argument.kind is argument.KEYWORD_ONLY and required) or argument.kind is argument.VAR_POSITIONAL:
-            return argument.name
-    return None
-
-
-def _explained(manager: pluggy.PluginManager, plugin: Plugin, error: Exception) -> str:
-    """Say what is wrong with a plugin that pluggy refused, with the nearest name where one was misspelt."""
-    unknown = [name for name in vars(manager.hook) if name not in contracts()]
-    for name in unknown:
-        delattr(manager.hook, name)  # else the next plugin would be blamed for it
-    if not unknown:
-        return f"plugin {plugin.origin}: {error}"
-    close = get_close_matches(unknown[0], contracts(), 1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(contracts())}"
-    return f"plugin {plugin.origin}: there is no hook {unknown[0]!r}; {hint}"
+        if fault := in_hook(name, impl, contracts()):
+            raise fault
+        if not is_async and not _of_colour(manager, name, plugin.name, is_async):
+            raise async_alone(name)
 
 
 def _impls_of(manager: pluggy.PluginManager, hook: str, plugin: str) -> list[pluggy.HookImpl]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from openrouter_stt import APIConnectionError, APIResponseError, APITimeoutError
-from openrouter_stt._cli.report import status_of
+from openrouter_stt import APIConnectionError, APIResponseError, APITimeoutError, STTError
+from openrouter_stt._cli.report import status_of, tell_error
 from tests.cli.conftest import Run
 from tests.support.distributions import Install
 from tests.support.server import Answer, Server
@@ -89,7 +89,21 @@ def test_an_error_is_one_line_with_its_facts(transcribe: Run, server: Server) ->
     """A line says which file, what, and what is known of the request."""
     server.will(refusal(429, Retry_After="300", X_Request_Id="req-1"))
     told = transcribe("1.wav").err
-    assert told == "openrouter-stt: 1.wav: status 429: no way (retry after 300 s, request id req-1)\n"
+    assert told == "openrouter-stt: 1.wav: status 429: no way; try again in 300 s (request id req-1)\n"
+
+
+@pytest.mark.parametrize(
+    ("message", "seconds", "told"),
+    [
+        ("too many wait", 2.5, "too many wait (retry after 2.5 s)"),
+        ("down, try again in 2.5 s", 2.5, "down, try again in 2.5 s"),
+        ("too many wait", 0, "too many wait"),
+    ],
+)
+def test_a_wait_is_told_once(capsys: pytest.CaptureFixture[str], message: str, seconds: float, told: str) -> None:
+    """A plugin's error may not say it in its words."""
+    tell_error(STTError(message, retry_after=seconds), debug=False)
+    assert capsys.readouterr().err == f"openrouter-stt: {told}\n"
 
 
 def test_attempts_and_billing_are_told(transcribe: Run, server: Server) -> None:
@@ -107,6 +121,15 @@ def test_no_key_says_what_to_do_and_ends_the_run(run: Run) -> None:
     assert "--model local/moonshine-tiny" in ran.err
 
 
+@pytest.mark.parametrize("status", [401, 402])
+def test_what_no_file_is_answered_with_ends_the_run(transcribe: Run, server: Server, status: int) -> None:
+    """A key that is not taken, an account that is empty: nothing is sent of the other files."""
+    server.will(refusal(status))
+    ran = transcribe("1.wav", "2.wav")
+    assert (ran.out, len(ran.err.splitlines()), len(server.requests)) == ("", 1, 1)
+    assert ran.err.startswith(f"openrouter-stt: status {status}: no way")
+
+
 def test_a_url_is_explained(transcribe: Run) -> None:
     """A URL is not a missing file: the message says to download it."""
     ran = transcribe("https://example.com/talk.mp3")
@@ -121,6 +144,20 @@ def test_a_plugin_is_blamed_in_the_same_line(transcribe: Run, install: Install) 
     assert (status, out) == (1, "")
     blame = "raised in plugin 'breaking' (breaking 1.2), hook finish"
     assert err == f"openrouter-stt: 1.wav: KeyError: 'missing' ({blame})\n"
+
+
+def test_nothing_secret_is_told_of_a_failure(transcribe: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither key nor text, however much one asks to be told, and though the server repeats them."""
+    monkeypatch.setenv("OPENROUTER_STT_TRACE", "1")
+    server.will(
+        Answer.of(401, {"error": {"message": "sk-secret is wrong"}, "text": "what was said"}, X_Key="sk-secret")
+    )
+    told = transcribe("-vv", "--debug", "1.wav").err
+    assert "Traceback" in told
+    assert "openrouter-stt trace" in told
+    assert "is wrong" in told
+    assert "sk-secret" not in told
+    assert "what was said" not in told
 
 
 def test_debug_shows_the_traceback(transcribe: Run, install: Install) -> None:

@@ -41,7 +41,14 @@ def test_the_library_loads_neither_click_nor_rich() -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [["-h"], ["--help"], ["transcribe", "-h"], ["plugins", "-h"], ["plugins", "list", "-h"]]
+    "args",
+    [
+        ["-h"],
+        ["--help"],
+        ["transcribe", "-h"],
+        ["plugins", "-h"],
+        *(["plugins", each, "-h"] for each in ("list", "doctor", "hooks", "new")),
+    ],
 )
 def test_help(run: Run, args: list[str]) -> None:
     """Help is there at every level, and fits a terminal of 80 columns."""

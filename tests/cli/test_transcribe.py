@@ -98,6 +98,34 @@ def test_the_cache_answers_the_second_time(transcribe: Run, server: Server) -> N
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(("flags", "prefix"), [((), "openrouter-stt: warning: "), (("-v",), "WARNING ")])
+def test_a_cache_that_cannot_be_used_is_told_once(
+    transcribe: Run, server: Server, recordings: Path, flags: tuple[str, ...], prefix: str
+) -> None:
+    """Its files are paid for again, so nobody needs -v to see it; what went well is not told."""
+    (recordings / "elsewhere").mkdir()
+    (recordings / "shared").symlink_to("elsewhere")
+    ran = transcribe(*flags, "--cache", "shared", "1.wav", "2.wav", "1.wav")
+    (warned,) = [line for line in ran.err.splitlines() if "cache" in line]
+    assert f"{prefix}plugin 'cache', hook cache_get failed with ConfigurationError (" in warned
+    assert "is a symbolic link; give the cache another folder" in warned
+    assert len(ran.err.splitlines()) == 1 or flags
+    assert len(server.requests) == 3
+
+
+def test_events_are_told_with_v_alone(transcribe: Run, server: Server) -> None:
+    """Without it the line of the error is all that is said of a failure, though it is a warning in the log."""
+    server.will(Answer.of(400, {}))
+    assert [line.split(": ")[1] for line in transcribe("1.wav").err.splitlines()] == ["1.wav"]
+
+
+@pytest.mark.parametrize("path", ["", "1.wav"])
+def test_a_cache_that_is_no_folder_is_refused(transcribe: Run, server: Server, path: str) -> None:
+    """Before anything is sent."""
+    ran = transcribe("--cache", path, "1.wav")
+    assert (ran.status, ran.out, server.requests) == (2, "", [])
+
+
 @pytest.mark.parametrize(("flags", "levels"), [([], set()), (["-v"], {"INFO"}), (["-vv"], {"INFO", "DEBUG"})])
 def test_verbosity(transcribe: Run, flags: list[str], levels: set[str]) -> None:
     """-v logs information to standard error, -vv all, and neither logs the key or what was said."""

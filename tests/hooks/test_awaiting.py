@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from openrouter_stt import PluginError, Transcription, hookimpl
+from openrouter_stt import APITimeoutError, PluginError, Transcription, hookimpl
 from tests.hooks.small_plugins import Small, answering, notes
 from tests.support.server import Server
 from tests.support.sounds import WAV
@@ -84,6 +84,17 @@ def test_sleep(world: World) -> None:
         return bool(before - call.remaining >= 0.001)
 
     assert offered(world, use) == "True"
+
+
+def test_no_sleep_passes_the_deadline(world: World) -> None:
+    """What would is an error at once: one deadline is over the whole call, plugins included."""
+
+    async def use(call: Any) -> None:
+        await call.sleep(call.remaining)
+
+    with pytest.raises(APITimeoutError, match="would pass the deadline") as caught:
+        offered(world, use)
+    assert caught.value.__notes__ == ["raised in plugin 'p', hook around_call"]
 
 
 def test_blocking(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from openrouter_stt import APIStatusError, BadRequestError, Client
+from openrouter_stt import APIStatusError, BadRequestError, Client, ConfigurationError
 from openrouter_stt._registry import contracts
 from tests.hooks.small_plugins import Observer, Small, notes
 from tests.support.distributions import Install
@@ -17,7 +17,7 @@ from tests.support.worlds import World
 
 RAISED = [name for name, (contract, _) in contracts().items() if contract.on_error == "raise"]
 ISOLATED = [name for name, (contract, _) in contracts().items() if contract.on_error == "isolate"]
-STATUS = {"retry": 503, "fallback": 400}  # hooks that are asked only after an error
+STATUS = {"retry": 503, "fallback": 400, "cache_release": 400}  # hooks that are asked only after an error
 
 
 class OopsError(Exception):
@@ -39,7 +39,8 @@ def broken(hook: str) -> Small:
 def through_all(world: World, server: Server, hook: str, **settings: Any) -> None:
     """Run a call that passes every hook, and close the client."""
     server.will(*[Answer(STATUS.get(hook, 200))] * (hook in STATUS))
-    driver = world.client(base_url=server.url, cache="memory", plugins=[broken(hook)], **settings)
+    second = Small("second", fallback=lambda failure: failure.call.replace(model="another"))
+    driver = world.client(base_url=server.url, cache="memory", plugins=[broken(hook), second], **settings)
     assert driver.transcribe(WAV).text == "hello"
     driver.close()
 
@@ -56,7 +57,7 @@ def test_blamed(world: World, server: Server, hook: str) -> None:
 def test_isolated(world: World, server: Server, caplog: pytest.LogCaptureFixture, hook: str) -> None:
     """An observer or a cache that fails costs the call nothing: one warning, without the error's words."""
     through_all(world, server, hook)
-    (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    (record,) = [record for record in caplog.records if "passed over" in record.getMessage()]
     assert (
         record.getMessage()
         == f"plugin 'broken', hook {hook} failed with OopsError and was passed over; strict=True raises it"
@@ -79,6 +80,24 @@ def test_warned_once(world: World, server: Server, caplog: pytest.LogCaptureFixt
     driver.transcribe(WAV)
     levels = [record.levelno for record in caplog.records if "passed over" in record.getMessage()]
     assert levels == [logging.WARNING, logging.DEBUG, logging.DEBUG]
+
+
+def test_one_warning_for_one_trouble(world: World, server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    """Where all hooks of a plugin fail alike, the first of them says so; trouble of another kind is told, too."""
+
+    def fails() -> Any:
+        raise OopsError("confidential")
+
+    def fails_otherwise() -> Any:
+        raise ConfigurationError("mend it")
+
+    plugin = Small("broken", cache_get=fails, cache_claim=fails, cache_set=fails_otherwise)
+    world.client(base_url=server.url, plugins=[plugin]).transcribe(WAV)
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "plugin 'broken', hook cache_get failed with OopsError and was passed over; strict=True raises it",
+        "plugin 'broken', hook cache_set failed with ConfigurationError (mend it) and was passed over; strict=True "
+        "raises it",
+    ]
 
 
 def test_others_are_told_all_the_same(world: World, server: Server) -> None:

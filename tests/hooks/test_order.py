@@ -35,6 +35,22 @@ def test_first_answer_counts(world: World) -> None:
     assert (result.text, result.source, asked) == ("yes", "engine", ["silent"])
 
 
+@pytest.mark.parametrize(
+    "finish",
+    [
+        lambda call, transcription: transcription.replace(text=call.model),
+        lambda transcription, call: transcription.replace(text=call.model),
+        lambda transcription: transcription.replace(text="m"),
+        lambda call: Transcription(text=call.model, model=call.model),
+        lambda: Transcription(text="m", model="m"),
+    ],
+    ids=["all", "another order", "the last", "the first", "none"],
+)
+def test_a_plugin_takes_the_arguments_it_names(world: World, finish: Any) -> None:
+    client = world.client(plugins=[Small("p", finish=finish), answering("hello")])
+    assert client.transcribe(WAV, model="m").text == "m"
+
+
 def test_pipe_hands_on(world: World) -> None:
     """pipe: each plugin gets what the one before returned, and None leaves it as it is."""
     silent = Small("silent", finish=lambda call, transcription: None)
@@ -88,6 +104,7 @@ def test_stages_in_order(world: World, server: Server) -> None:
         "prepare_request",
         "cache_key",
         "cache_get",
+        "cache_claim",
         "answer",
         "prepare_audio",
         "encode_audio",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import types
 import warnings
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from openrouter_stt import (
+    AsyncClient,
     Client,
     ConfigurationError,
     HookSpecs,
@@ -57,6 +59,26 @@ def test_kinds_of_plugins(plugin: object, name: str) -> None:
         assert client.transcribe(WAV, model="m").text == "SHOUT"
 
 
+NAMELESS = f"{ENGINE}\nclass Nameless:\n    @hookimpl\n    def close(self): ...\nthing = Nameless()\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "given"),
+    [
+        (":Nameless", lambda module: module.Nameless),
+        (":Nameless", lambda module: module.Nameless()),
+        (":thing", lambda module: module.thing),
+        ("", lambda module: module),
+    ],
+    ids=["class", "object of the class", "object", "module"],
+)
+def test_installed_one_is_known_without_a_name(install: Install, target: str, given: Any) -> None:
+    """What an entry point names has its name, so that it is not asked twice where the caller gives it."""
+    install("p", NAMELESS, entry_points=f"[openrouter_stt.v1]\nfirst = no.such\np = {module_of('p')}{target}\n")
+    plugin = given(importlib.import_module(module_of("p")))
+    assert names(plugins=[plugin], disable=["first"]) == ("p", *BUILT_IN)
+
+
 def test_own_before_installed_before_built_in(install: Install) -> None:
     """The caller's plugins come first, then those installed by name, then the built-in ones."""
     install("zebra")
@@ -93,7 +115,7 @@ def test_two_installed_of_one_name(install: Install) -> None:
     """Of two installed plugins with one name the first is taken, and the other named in a warning."""
     install("one", plugin="same")
     install("two", plugin="same")
-    with pytest.warns(RuntimeWarning, match=r"'same' \(two 1.2\) was left out: 'same' \(one 1.2\) has the same name"):
+    with pytest.warns(RuntimeWarning, match=r"'same' \(two 1.2\) was left out: .* as 'same' \(one 1.2\)"):
         assert names() == ("same", *BUILT_IN)
 
 
@@ -127,7 +149,7 @@ def test_unknown_names(settings: dict[str, Any], message: str) -> None:
         ("OPENROUTER_STT_PLUGINS", "one", {"two"}),
         ("OPENROUTER_STT_PLUGINS", " one , two ", set()),
         ("OPENROUTER_STT_PLUGINS", "", {"one", "two"}),
-        ("OPENROUTER_STT_DISABLE_PLUGINS", "two,retry,nobody", {"two", "retry"}),
+        ("OPENROUTER_STT_DISABLE_PLUGINS", "two,retry", {"two", "retry"}),
         ("OPENROUTER_STT_AUTOLOAD", "0", {"one", "two"}),
         ("OPENROUTER_STT_AUTOLOAD", "False", {"one", "two"}),
         ("OPENROUTER_STT_AUTOLOAD", "1", set()),
@@ -136,11 +158,53 @@ def test_unknown_names(settings: dict[str, Any], message: str) -> None:
 def test_environment(
     install: Install, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, missing: set[str]
 ) -> None:
-    """The environment limits, disables or switches off installed plugins; a name of nobody does no harm there."""
+    """The environment limits, disables or switches off installed plugins."""
     install("one")
     install("two")
     monkeypatch.setenv(variable, value)
     assert set(names()) == {"one", "two", *BUILT_IN} - missing
+
+
+@pytest.mark.parametrize("variable", ["OPENROUTER_STT_PLUGINS", "OPENROUTER_STT_DISABLE_PLUGINS"])
+@pytest.mark.parametrize(
+    ("name", "fix"), [("no-filers", "did you mean 'no-fillers'?"), ("zzz", "install it, or take its name out")]
+)
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_name_of_nobody_in_the_environment(
+    install: Install,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    name: str,
+    fix: str,
+    kind: type[Client | AsyncClient],
+) -> None:
+    """It is warned of once per process, as a plugin that is left out is; the other names do what they are to."""
+    install("fillers", plugin="no-fillers")
+    monkeypatch.setenv(variable, f"retry,{name}")
+    with pytest.warns(PluginLeftOut) as warned:
+        kind("k"), kind("k")
+    assert [str(each.message) for each in warned] == [
+        f"plugin {name!r} is named in {variable}, and nobody has the name; {fix}"
+    ]
+
+
+@pytest.mark.parametrize("variable", ["OPENROUTER_STT_PLUGINS", "OPENROUTER_STT_DISABLE_PLUGINS"])
+def test_names_of_somebody_in_the_environment(install: Install, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    """Built-in plugins, the caller's and those that cannot be used have names, too."""
+    install("later", group="openrouter_stt.v2")
+    monkeypatch.setenv(variable, "mine,retry,cache" + ",later" * (variable == "OPENROUTER_STT_DISABLE_PLUGINS"))
+    with warnings.catch_warnings(action="error"):
+        names(plugins=[answering(name="mine")])
+
+
+@pytest.mark.parametrize("switch", ["argument", "environment"])
+def test_names_that_are_not_looked_for(monkeypatch: pytest.MonkeyPatch, switch: str) -> None:
+    """Without autoload nothing is said of them."""
+    monkeypatch.setenv("OPENROUTER_STT_PLUGINS", "no-filers")
+    if switch == "environment":
+        monkeypatch.setenv("OPENROUTER_STT_AUTOLOAD", "0")
+    with warnings.catch_warnings(action="error"):
+        assert names(autoload=switch == "environment") == BUILT_IN
 
 
 def test_autoload_off_by_argument(install: Install) -> None:
@@ -154,9 +218,12 @@ def test_autoload_off_by_argument(install: Install) -> None:
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("import nowhere_to_be_found", "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
-        ("", "PluginError: plugin 'broken' .* implements no hook"),
-        (ENGINE.replace("(call)", "(cal)"), "PluginError: .*cal"),
+        (
+            "import nowhere_to_be_found",
+            "it cannot be imported: ModuleNotFoundError: No module named 'nowhere_to_be_found'",
+        ),
+        ("", "it implements no hook"),
+        (ENGINE.replace("(call)", "(cal)"), "hook answer has no argument 'cal'"),
     ],
 )
 def test_broken_installed_plugin(install: Install, source: str, reason: str) -> None:
@@ -204,6 +271,26 @@ def test_class_that_cannot_be_made() -> None:
     with pytest.raises(PluginError, match="plugin 'Needy' cannot be made: OSError: no microphone") as caught:
         Client("k", plugins=[Needy], autoload=False)
     assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_not_set_up(install: Install) -> None:
+    """A plugin's own word on its settings stands alone, in the error of one that is named and in the warning."""
+    source = """
+from openrouter_stt import ConfigurationError, hookimpl
+
+class P:
+    def __init__(self):
+        raise ConfigurationError("set P_PLACE to the folder")
+
+    @hookimpl
+    def close(self): ...
+"""
+    install("p", source, entry_points=f"[openrouter_stt.v1]\np = {module_of('p')}:P\n")
+    said = "cannot be made as it is set up; set P_PLACE to the folder"
+    with pytest.raises(PluginError, match=rf"^plugin 'p' \(p 1.2\) {said}$"):
+        Client("k", plugins=["p"])
+    with pytest.warns(PluginLeftOut, match=rf"was left out: it {said} \(update"):
+        assert names() == BUILT_IN
 
 
 def test_clients_do_not_share() -> None:

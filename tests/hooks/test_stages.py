@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,9 @@ async def refuse_to_send(attempt: Any, proceed: Any) -> Any:
     raise APIConnectionError("the circuit is open", kind="refused")
 
 
-async def send_twice(attempt: Any, proceed: Any) -> Any:
-    await proceed(attempt)
+async def send_again(attempt: Any, proceed: Any) -> Any:
+    with suppress(ServiceUnavailableError):
+        return await proceed(attempt)
     return await proceed(attempt)
 
 
@@ -83,7 +85,8 @@ def test_attempts_are_requests(world: World, server: Server) -> None:
     breaker = world.client(base_url=server.url, plugins=[Small("p", around_attempt=refuse_to_send)], disable=["retry"])
     with pytest.raises(APIConnectionError) as caught:
         breaker.transcribe(WAV)
-    twice = world.client(base_url=server.url, plugins=[Small("p", around_attempt=send_twice)])
+    server.will(Answer(503))
+    twice = world.client(base_url=server.url, plugins=[Small("p", around_attempt=send_again)])
     assert (caught.value.attempts, twice.transcribe(WAV).attempts, len(server.requests)) == (0, 2, 2)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+import os
 import stat
 import sys
 from collections.abc import Callable
@@ -11,24 +11,22 @@ from typing import Any
 
 import pytest
 
-from openrouter_stt import ConfigurationError, HookSpecs, Transcription, Usage, hookimpl
+from openrouter_stt import ConfigurationError, HookSpecs, Transcription, hookimpl
+from openrouter_stt_plugins import cache as cache_module
+from openrouter_stt_plugins._cache import _answers
 from openrouter_stt_plugins.cache import DiskCache, MemoryCache, cache_plugin
+from tests.support.caches import FULL, size_of, text
 from tests.support.server import Answer, Server
 from tests.support.sounds import WAV, wav
 from tests.support.worlds import World
 
 Make = Callable[..., Any]
-FULL = Transcription(text="grüße", model="m", usage=Usage(cost=0.25, seconds=1.5), generation_id="gen-1")
 
 
 @pytest.fixture(params=["memory", "disk"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Make a cache of either kind; those on disk share one folder."""
     return MemoryCache if request.param == "memory" else lambda **settings: DiskCache(tmp_path / "kept", **settings)
-
-
-def text(number: int) -> Transcription:
-    return Transcription(text=str(number), model="m")
 
 
 def test_keeps(make: Make) -> None:
@@ -49,15 +47,98 @@ def test_replaces(make: Make) -> None:
     cache.close()
 
 
-def test_forgets_what_was_used_longest_ago(make: Make) -> None:
-    """Beyond its number of entries a cache forgets the one that was used longest ago; being read is a use."""
-    cache = make(entries=2)
+@pytest.mark.parametrize("cache_of", [lambda _: MemoryCache(entries=2), lambda path: DiskCache(path, size=200)])
+def test_forgets_what_was_used_longest_ago(cache_of: Callable[[Path], Any], tmp_path: Path) -> None:
+    """Beyond its size a cache forgets the answer that was used longest ago; being read is a use."""
+    cache = cache_of(tmp_path)
+    assert 2 * size_of(text(1)) < 200 < 3 * size_of(text(1))
     for number in (1, 2):
         cache.cache_set(str(number), text(number))
     cache.cache_get("1")
     cache.cache_set("3", text(3))
     assert [number for number in (1, 2, 3) if cache.cache_get(str(number))] == [1, 3]
     cache.close()
+
+
+def test_an_answer_larger_than_all_is_not_kept(tmp_path: Path) -> None:
+    """It would push out everything, and then have no room itself."""
+    cache = DiskCache(tmp_path, size=size_of(text(1)))
+    cache.cache_set("small", text(1))
+    cache.cache_set("large", text(10))
+    assert (cache.cache_get("small"), cache.cache_get("large")) == (text(1), None)
+    cache.close()
+
+
+@pytest.mark.parametrize("module", [cache_module, _answers], ids=["memory", "disk"])
+def test_forgets_after_its_time(module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer is there until its time is over; being read does not make it younger."""
+    now = [1000.0]
+    monkeypatch.setattr(module, "monotonic" if module is cache_module else "time", lambda: now[0])
+    cache = MemoryCache(ttl=10) if module is cache_module else DiskCache(tmp_path, ttl=10)
+    cache.cache_set("key", FULL)
+    now[0] += 9.9
+    assert cache.cache_get("key") == FULL
+    now[0] += 0.1
+    assert cache.cache_get("key") is None
+    cache.close()
+
+
+def test_an_answer_from_the_future_is_a_miss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that was set back does not make answers live longer; when it is right again they are there."""
+    now = [1000.0]
+    monkeypatch.setattr(_answers, "time", lambda: now[0])
+    cache = DiskCache(tmp_path, ttl=10)
+    cache.cache_set("key", FULL)
+    now[0] -= 1
+    cache.cache_set("other", text(1))
+    assert (cache.cache_get("key"), cache.cache_get("other")) == (None, text(1))
+    now[0] += 2
+    assert cache.cache_get("key") == FULL
+    cache.close()
+
+
+def test_what_is_past_its_time_leaves_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the next answer that is kept, whether or not somebody asks for it."""
+    now = [1000.0]
+    monkeypatch.setattr(_answers, "time", lambda: now[0])
+    cache = DiskCache(tmp_path, ttl=10)
+    cache.cache_set("old", FULL)
+    now[0] += 11
+    cache.cache_set("new", text(1))
+    assert cache.info().entries == 1
+    cache.close()
+
+
+def test_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a time nothing is too old, nor from the future."""
+    now = [1e9]
+    monkeypatch.setattr(_answers, "time", lambda: now[0])
+    cache = DiskCache(tmp_path, ttl=None)
+    cache.cache_set("key", FULL)
+    for now[0] in (0.0, 1e10):
+        assert cache.cache_get("key") == FULL
+    cache.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda: MemoryCache(entries=0), "1 entry or more, not 0"),
+        (lambda: MemoryCache(ttl=0), "ttl must be seconds above 0, or None, not 0"),
+        (lambda: DiskCache("f", size=0), "1 byte or more, not 0"),
+        (lambda: DiskCache("f", ttl=float("nan")), "ttl must be seconds above 0, or None, not nan"),
+    ],
+)
+def test_settings_that_are_none(wrong: Callable[[], object], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        wrong()
+
+
+def test_settings_have_names(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        MemoryCache(1)  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        DiskCache(tmp_path, 1)  # type: ignore[misc]
 
 
 def test_disk_outlives_its_client(tmp_path: Path) -> None:
@@ -90,30 +171,6 @@ def test_close_lets_go_of_the_file(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["answers.sqlite3"]
 
 
-@pytest.mark.parametrize("content", [b"this is no database" * 99, b""])
-def test_broken_database(
-    world: World, server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
-) -> None:
-    """A database that cannot be read costs no call; it is warned of, and the answer comes from the network."""
-    (tmp_path / "answers.sqlite3").write_bytes(content)
-    result = world.client(base_url=server.url, cache=tmp_path).transcribe(WAV)
-    assert result.source == "network"
-    warned = [record.getMessage() for record in caplog.records]
-    assert [("cache_" in line and "DatabaseError" in line) for line in warned] == ([True, True] if content else [])
-
-
-def test_entry_of_another_layout(world: World, server: Server, tmp_path: Path) -> None:
-    """An entry that cannot be read is a miss, and is replaced."""
-    for source in ("network", "network", "cache"):
-        driver = world.client(base_url=server.url, cache=tmp_path)
-        assert driver.transcribe(WAV).source == source
-        driver.close()
-        if len(server.requests) == 1:
-            with sqlite3.connect(tmp_path / "answers.sqlite3") as database:
-                database.execute("UPDATE answers SET answer = '{}'")
-            database.close()
-
-
 @pytest.mark.parametrize("kind", ["memory", "disk"])
 def test_in_a_client(world: World, server: Server, tmp_path: Path, kind: str) -> None:
     """The second call for the same audio is answered from the cache: nothing is sent, the text is the same."""
@@ -123,6 +180,24 @@ def test_in_a_client(world: World, server: Server, tmp_path: Path, kind: str) ->
     assert (kept.source, kept.attempts, len(server.requests)) == ("cache", 0, 1)
     assert kept == sent.replace(source="cache", attempts=0)
     assert kept.response is not None
+
+
+def test_no_key_of_the_api_on_disk(world: World, server: Server, tmp_path: Path) -> None:
+    """Neither the key nor the audio is in any file of the cache, also while it is in use."""
+    world.client("sk-or-v1-secret", base_url=server.url, cache=tmp_path).transcribe(WAV)
+    kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"hello" in kept
+    assert b"secret" not in kept
+    assert WAV[44:] not in kept
+
+
+def test_a_forked_child_does_not_wait_for_a_thread_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was in the middle of something when the process forked."""
+    cache = MemoryCache()
+    cache.cache_set("key", FULL)
+    cache._lock.acquire()
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert cache.cache_get("key") == FULL
 
 
 def test_large_recording(world: World, server: Server) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from openrouter_stt import Transcription
-from openrouter_stt_plugins import cache as module
+from openrouter_stt_plugins._cache import _database
 from openrouter_stt_plugins.cache import DiskCache
 from tests.support.server import Server
 from tests.support.sounds import WAV, wav
@@ -20,7 +20,7 @@ from tests.support.worlds import World
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other process does not finish in these tests, so that waiting for it is in vain."""
-    monkeypatch.setattr(module, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(_database, "LONGEST_WAIT", 0.01)
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def test_a_new_folder_that_another_process_holds_is_used_later(world: World, ser
 
 def test_use_is_noted_once_the_other_process_is_done(tmp_path: Path) -> None:
     """What was read meanwhile counts as used no later than before, and what is read after it does."""
-    cache = DiskCache(tmp_path, entries=2)
+    cache = DiskCache(tmp_path, size=200)
     for name in ("one", "two"):
         cache.cache_set(name, Transcription(text=name, model="m"))
     with _writing(tmp_path):
@@ -78,3 +78,16 @@ def test_use_is_noted_once_the_other_process_is_done(tmp_path: Path) -> None:
     cache.cache_set("three", Transcription(text="three", model="m"))
     assert [name for name in ("one", "two", "three") if cache.cache_get(name)] == ["one", "three"]
     cache.close()
+
+
+def test_a_relative_folder_stays_where_it_was(
+    world: World, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon goes to the root folder; what it has paid for is found all the same."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    client = world.client(base_url=server.url, cache="kept", strict=True)
+    client.transcribe(WAV)
+    monkeypatch.chdir("elsewhere")
+    assert client.transcribe(WAV).source == "cache"
+    assert [*(tmp_path / "elsewhere").iterdir()] == []

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+from .._media import frames_of, opened, resampled
 
 if TYPE_CHECKING:
-    import av
     import numpy as np
-    from av.container import InputContainer
     from numpy.typing import NDArray
 
     Samples = NDArray[np.float32]
@@ -21,10 +21,6 @@ MAX_HOURS = 4
 """Longest audio accepted; as samples it takes 920 MB of memory."""
 
 _MAX_SAMPLES = MAX_HOURS * 3600 * RATE
-
-# FFmpeg demuxers. Left out are those that take any bytes for audio (raw PCM, AMR), and playlists, which open
-# other files.
-_CONTAINERS = "aac,aiff,asf,au,caf,flac,matroska,mov,mp3,ogg,w64,wav"
 
 
 def decode(file: BinaryIO, name: str | None = None) -> Samples:
@@ -75,65 +71,7 @@ def _collect(blocks: Iterator[Samples], label: str) -> Samples:
 
 
 def _decoded(file: BinaryIO, label: str) -> Iterator[Samples]:
-    import av
-    from av.error import FFmpegError
-
-    options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": ""}
-    # Before PyAV 19 tags that are not UTF-8 were an error unless one asked otherwise.
-    tags: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
-    try:
-        with av.open(_Anonymous(file), "r", options=options, **tags) as container:
-            yield from _resampled(_frames(container, label))
-    except FFmpegError as error:
-        raise ValueError(f"{label} is not audio that can be decoded: {error.strerror}") from error
-
-
-class _Anonymous:
-    """A file without its name: PyAV would trust a wrong extension more than the content."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.read = file.read
-        self.seek = file.seek
-        self.tell = file.tell
-
-
-def _frames(container: InputContainer, label: str) -> Iterator[av.AudioFrame]:
-    """Yield the frames of the first audio stream; damaged packets are skipped, unless they are most."""
-    from av.error import FFmpegError
-
-    if not container.streams.audio:
-        raise ValueError(f"{label} has no audio stream; its content is {container.format.long_name}")
-    good = bad = 0
-    for packet in container.demux(container.streams.audio[0]):
-        try:
-            frames = packet.decode()
-        except FFmpegError:
-            bad += 1
-            continue
-        good += len(frames)
-        yield from frames
-    if bad > good:
-        share = f"{bad} of {bad + good} packets"
-        raise ValueError(f"{label} is not audio that can be decoded: {share} are damaged")
-
-
-def _resampled(frames: Iterator[av.AudioFrame]) -> Iterator[Samples]:
-    """Yield 16 kHz mono blocks; a stream may change its rate or channels midway, as chained Ogg does."""
-    import av
-
-    resampler = shape = None
-    for frame in frames:
-        current = (frame.sample_rate, frame.layout.name, frame.format.name)
-        if resampler is None or current != shape:
-            if resampler:
-                yield from _mono(resampler.resample(None))
-            resampler, shape = av.AudioResampler("flt", frame.layout, RATE), current
-        yield from _mono(resampler.resample(frame))
-    if resampler:
-        yield from _mono(resampler.resample(None))
-
-
-def _mono(frames: list[av.AudioFrame]) -> Iterator[Samples]:
-    # Samples of all channels in one plane: PyAV 18.1 crashes on a frame of more than eight planes.
-    for frame in frames:
-        yield frame.to_ndarray().reshape(-1, frame.layout.nb_channels).mean(axis=1, dtype="float32")
+    with opened(file, label) as container:
+        # Packed, since a file may have more channels than PyAV can take in planes.
+        for frame in resampled(frames_of(container, label), "flt", RATE):
+            yield frame.to_ndarray().reshape(-1, frame.layout.nb_channels).mean(axis=1, dtype="float32")

@@ -10,6 +10,7 @@ import click
 
 from .._version import __version__
 from .._wire import OPTIONS
+from .cache import cache_command
 from .plugins import plugins_command
 from .report import PROGRAM, Status, tell
 from .transcribe import transcribe_command
@@ -31,6 +32,7 @@ def program() -> None:
 
 program.add_command(transcribe_command(OPTIONS))
 program.add_command(plugins_command)
+program.add_command(cache_command)
 
 
 def main(args: Sequence[str] | None = None) -> int:

@@ -30,6 +30,7 @@ from .._errors import (
 from .._values import Transcription
 
 PROGRAM: Final = "openrouter-stt"
+_LOGGER: Final = logging.getLogger("openrouter_stt")
 _BUSY: Final = frozenset({408, 429})  # and every status from 500 on
 _NO_CONNECTION: Final = frozenset({"dns", "refused", "timeout", "reset"})
 
@@ -120,11 +121,17 @@ def _described(error: Exception) -> str:
     if isinstance(error, STTError):
         message = str(error)
         facts += [f"attempts {error.attempts}"] if error.attempts > 1 else []
-        facts += [f"retry after {error.retry_after:g} s"] if error.retry_after is not None else []
+        facts += _wait(error, message)
         facts += [f"request id {error.request_id}"] if error.request_id else []
         facts += ["maybe billed"] if error.maybe_billed else []
     facts += getattr(error, "__notes__", [])
     return f"{message} ({', '.join(facts)})" if facts else message
+
+
+def _wait(error: STTError, message: str) -> list[str]:
+    """Say how long to wait, where the message does not."""
+    told = "try again in" in message or not error.retry_after
+    return [] if told else [f"retry after {error.retry_after:g} s"]
 
 
 def text_line(name: str, result: Transcription, *, alone: bool) -> str:
@@ -147,14 +154,37 @@ def json_line(name: str, result: Transcription) -> str:
     return json.dumps(document, ensure_ascii=sys.stdout.encoding.lower() != "utf-8")
 
 
+class _Heard(logging.Handler):
+    """Remembers the warnings of the log, but for events: results and errors tell them, too."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not hasattr(record, "stt_event"):
+            self.messages.append(record.getMessage())
+
+
 @contextmanager
-def warnings_told(told: set[str]) -> Iterator[None]:
+def _heard(wanted: bool) -> Iterator[list[str]]:
+    handler = _Heard()
+    if wanted:
+        _LOGGER.addHandler(handler)
+    try:
+        yield handler.messages
+    finally:
+        _LOGGER.removeHandler(handler)
+
+
+@contextmanager
+def warnings_told(told: set[str], *, of_log: bool = False) -> Iterator[None]:
     """Print the warnings of the block to standard error after it, each once; `told` remembers them."""
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, _heard(of_log) as logged:
         try:
             yield
         finally:
-            for message in dict.fromkeys(str(each.message) for each in caught):
+            for message in dict.fromkeys([*(str(each.message) for each in caught), *logged]):
                 if message not in told:
                     told.add(message)
                     tell("warning", message)
@@ -168,14 +198,13 @@ class _StderrHandler(logging.Handler):
 @contextmanager
 def logged(verbosity: int) -> Iterator[None]:
     """Print the library's log to standard error: INFO at a verbosity of 1, DEBUG from 2."""
-    logger, handler = logging.getLogger("openrouter_stt"), _StderrHandler()
+    handler, before = _StderrHandler(), _LOGGER.level
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
-    before = logger.level
     if verbosity:
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO if verbosity == 1 else logging.DEBUG)
+        _LOGGER.addHandler(handler)
+        _LOGGER.setLevel(logging.INFO if verbosity == 1 else logging.DEBUG)
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)
+        _LOGGER.removeHandler(handler)
+        _LOGGER.setLevel(before)

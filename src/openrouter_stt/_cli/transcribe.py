@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack, nullcontext
-from pathlib import Path
+from importlib import import_module
 from typing import Any, Final, Literal
 
 import attrs
@@ -14,7 +14,8 @@ import click
 
 from .._audio import Source
 from .._client import Client
-from .._errors import AudioError, ConfigurationError
+from .._errors import APIStatusError, AudioError, ConfigurationError
+from .._plugins import CACHE
 from .._settings import DEFAULT_TIMEOUT
 from .._wire import Option
 from .options import SpecOption, spec_options
@@ -70,7 +71,10 @@ _OWN_OPTIONS: Final = (
         show_default=True,
         help="What to print of each file: its text, or a JSON object with text, usage, attempts and more.",
     ),
-    click.Option(["--audio-format"], help="Send the audio as this format, such as mp3; else its content tells."),
+    click.Option(
+        ["--audio-format"],
+        help="What the audio is, such as mp3, where its content does not tell; nothing is converted.",
+    ),
     click.Option(
         ["--plugin"],
         multiple=True,
@@ -92,7 +96,7 @@ _OWN_OPTIONS: Final = (
     click.Option(["--base-url"], metavar="URL", help="Where the API is, in place of OPENROUTER_BASE_URL."),
     click.Option(
         ["--cache"],
-        type=click.Path(file_okay=False, path_type=Path),
+        type=click.Path(file_okay=False),
         metavar="DIR",
         help="Keep answers in this folder, and pay for the same audio once.",
     ),
@@ -113,7 +117,7 @@ class Job:
     no_plugin: tuple[str, ...]
     timeout: float | None
     base_url: str | None
-    cache: Path | None
+    cache: str | None
     verbose: int
     debug: bool
     api_options: dict[str, Any]
@@ -136,7 +140,7 @@ class Job:
             timeout=self.timeout,
             plugins=self.plugin,
             disable=self.no_plugin,
-            cache=self.cache,
+            cache=None if self.cache is None else import_module(CACHE).DiskCache(self.cache),
         )
 
     def _all(self, client: Client) -> Status:
@@ -144,12 +148,12 @@ class Job:
         for done, name in enumerate(self.files):
             try:
                 line = self._one(client, name, done)
-            except ConfigurationError as error:
-                status = tell_error(error, debug=self.debug)
-                return first or status  # the other files would fail alike
-            except Exception as error:  # plugins may raise anything; the other files go on
-                status = tell_error(error, name, debug=self.debug)
+            except Exception as error:  # plugins may raise anything
+                about = () if _concerns_all(error) else (name,)
+                status = tell_error(error, *about, debug=self.debug)
                 first = first or status
+                if not about:
+                    break
             else:
                 write_line(line)
         return first
@@ -157,7 +161,7 @@ class Job:
     def _one(self, client: Client, name: str, done: int) -> str:
         total = len(self.files)
         sign = nullcontext() if self.verbose else working(name, done, total)  # a log would tear it apart
-        with warnings_told(self.told), sign:
+        with warnings_told(self.told, of_log=not self.verbose), sign:
             result = client.transcribe(_source(name), model=self.model, format=self.audio_format, **self.api_options)
         return json_line(name, result) if self.format == "json" else text_line(name, result, alone=total == 1)
 
@@ -177,6 +181,13 @@ def transcribe_command(options: Iterable[Option]) -> click.Command:
 
 def _transcribe(**given: Any) -> Status:
     return Job(**given, api_options=click.get_current_context().ensure_object(dict)).run()
+
+
+def _concerns_all(error: Exception) -> bool:
+    """Tell whether the other files would fail alike: a wrong setting, a key that is not taken, an empty account."""
+    if isinstance(error, APIStatusError):
+        return error.status in (401, 402) and error.retry_after is None
+    return isinstance(error, ConfigurationError)
 
 
 def _key() -> str:

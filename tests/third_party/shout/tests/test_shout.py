@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from openrouter_stt_shout import Shout
 
 from openrouter_stt import Call, Client, HookSpecs, Transcription, hookimpl
+from openrouter_stt.testing import conformance
 
 
 class Whisper(HookSpecs):
@@ -43,3 +45,7 @@ class Kept(HookSpecs):
 
 
 KEPT = Kept()
+
+
+def test_keeps_what_is_expected_of_a_plugin() -> None:
+    conformance(Shout)
