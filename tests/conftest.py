@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
 
+from openrouter_stt._trust import trusted
 from tests.support.clock import Clock
 from tests.support.distributions import install as install  # noqa: PLC0414  a fixture, for all
+from tests.support.redis_server import redis_url as redis_url  # noqa: PLC0414  a fixture, for all
 from tests.support.server import Server, serving
 from tests.support.worlds import WORLDS, Driver, World, world_named
 
@@ -26,11 +26,12 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _certificates_read_once() -> Iterator[None]:
-    """Reading them takes most of the time of making a client, and these tests make more than a thousand."""
+def _certificates_read_before() -> None:
+    """The first client reads them for all, which takes longer than some tests' deadlines."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
-        yield
+        for name in _STRANGERS:
+            patch.delenv(name, raising=False)
+        trusted(True)
 
 
 @pytest.fixture(params=WORLDS)

@@ -20,8 +20,8 @@ from ._events import Event as Event
 from ._events import FallbackChosen as FallbackChosen
 from ._events import RetryScheduled as RetryScheduled
 from ._hookspecs import HookSpecs as HookSpecs
+from ._installed import PluginLeftOut as PluginLeftOut
 from ._markers import hookimpl as hookimpl
-from ._plugins import PluginLeftOut as PluginLeftOut
 from ._values import STOP as STOP
 from ._values import Attempt as Attempt
 from ._values import Call as Call

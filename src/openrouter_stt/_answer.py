@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -12,7 +11,9 @@ from typing import Any, Final
 
 import attrs
 
-from ._errors import APIResponseError, APIStatusError, error_class
+from ._errors import APIError, APIResponseError, APIStatusError, error_class
+from ._json import read_object, readable
+from ._redact import redacted, without
 from ._values import Transcription, Usage
 from ._wire import read_response
 
@@ -21,8 +22,15 @@ HINTS: Final = {
     402: "add credits at https://openrouter.ai/settings/credits",
     404: "check the model and the base URL",
 }
-OUTCOME_UNKNOWN: Final = frozenset({504, 524})  # a gateway gave up waiting; the model may have worked on
+REDIRECTED: Final = "redirects are not followed; check base_url"
+PAGE: Final = "an HTML page"
+# A gateway gave up waiting or cannot tell what became of the request (520, 522: Cloudflare's): the model may have
+# worked on.
+OUTCOME_UNKNOWN: Final = frozenset({504, 520, 522, 524})
 LONGEST_MESSAGE: Final = 500
+LONGEST_WAIT: Final = 1e12  # seconds; what a server states above is read as this
+_SECONDS: Final = re.compile(r"[0-9]+(\.[0-9]*)?(e[+-]?[0-9]+)?", re.IGNORECASE)
+_LONGEST_DATE: Final = 64
 
 
 @attrs.frozen
@@ -31,43 +39,53 @@ class Reply:
 
     status: int
     headers: Mapping[str, str] = attrs.field(repr=False)
-    body: bytes = attrs.field(repr=False)
+    body: bytes | bytearray = attrs.field(repr=False)
 
     @property
-    def request_id(self) -> str | None:
-        return self.headers.get("x-request-id") or self.headers.get("cf-ray")
+    def success(self) -> bool:
+        return 200 <= self.status < 300
 
 
-def read_answer(reply: Reply, *, model: str) -> Transcription:
-    """Turn a reply into a transcription.
+def read_answer(reply: Reply, *, model: str, attempts: int, headers: Mapping[str, str]) -> Transcription | APIError:
+    """Turn a reply into a transcription, which took that many requests, or into an error to raise.
 
-    Raises the error of the status, also of one that stands in the body of a successful reply, and
-    `APIResponseError` for a success without text. A usage that is no use does not cost the text.
+    The error is that of the status, or of one in the body; a success without text is an `APIResponseError`. A usage
+    that is no use does not cost the text. None of them repeats the key, which `headers` of the request hold. An error
+    is returned since the locals of this function would go with it.
     """
-    document = _document(reply.body)
-    if not 200 <= reply.status < 300:
-        raise _status_error(reply.status, document, reply)
-    text = document.get("text")
-    if isinstance(text, str):
-        return _transcription(text, document, reply, model)
-    code = _code_of(document)
+    document = read_object(reply.body)
+    document, stated = without([document, reply.headers], _key(headers))
+    if not reply.success:
+        return _status_error(reply.status, document, stated, reply.body)
+    text, code = document.get("text"), _code_of(document)
+    if isinstance(text, str) and (text or code is None):
+        return _transcription(readable(text), document, stated, model, attempts)
     if code is not None:
-        raise _status_error(code, document, reply)
-    raise APIResponseError(
-        f"the server reported success but sent {_described(reply.body)} and no text; it may have been billed",
+        return _status_error(code, document, stated, reply.body)
+    what = _described(reply.body)
+    advice = "; check base_url, and whether the network asks for a login first" if what == PAGE else ""
+    return APIResponseError(
+        f"the server reported success but sent {what} and no text; it may have been billed{advice}",
         maybe_billed=True,
-        request_id=reply.request_id,
+        request_id=_request_id(stated),
     )
 
 
-def _transcription(text: str, document: Mapping[str, Any], reply: Reply, model: str) -> Transcription:
+def _key(headers: Mapping[str, str]) -> str:
+    return headers.get("authorization", "").removeprefix("Bearer ")
+
+
+def _transcription(
+    text: str, document: Mapping[str, Any], stated: Mapping[str, str], model: str, attempts: int
+) -> Transcription:
     return Transcription(
         text=text,
         model=model,
+        attempts=attempts,
         source="network",
         usage=_usage(document.get("usage")),
-        generation_id=reply.headers.get("x-generation-id"),
-        response=read_response(document),
+        generation_id=redacted(stated.get("x-generation-id"), [text]),
+        response=read_response({**document, "text": text}),
     )
 
 
@@ -94,74 +112,81 @@ def _count(value: object) -> int | None:
     return int(number) if number is not None and number.is_integer() else None
 
 
-def _status_error(status: int, document: Mapping[str, Any], reply: Reply) -> APIStatusError:
-    kind = error_class(status)
-    error = document.get("error")
-    stated = error.get("message") if isinstance(error, dict) else None
-    detail = stated if isinstance(stated, str) and stated.strip() else f"the server sent {_described(reply.body)}"
-    hint = f" ({HINTS[status]})" if status in HINTS else ""
-    return kind(
-        f"status {status}: {_one_line(detail)}{hint}",
+def _status_error(
+    status: int, document: Mapping[str, Any], stated: Mapping[str, str], body: bytes | bytearray
+) -> APIStatusError:
+    said, kept = _without_secrets(document, stated)
+    error = said.get("error")
+    message = error.get("message") if isinstance(error, dict) else None
+    detail = message if isinstance(message, str) and message.strip() else f"the server sent {_described(body)}"
+    seconds = retry_after(stated.get("retry-after"))
+    return error_class(status)(
+        f"status {status}: {_shortened(detail)}{_what_to_do(status, seconds)}",
         status=status,
-        error=document or None,
-        headers=reply.headers,
+        error=said or None,
+        headers=kept,
         maybe_billed=status in OUTCOME_UNKNOWN,
-        retry_after=retry_after(reply.headers.get("retry-after")),
-        request_id=reply.request_id,
+        retry_after=seconds,
+        request_id=_request_id(kept),
     )
+
+
+def _what_to_do(status: int, seconds: float | None) -> str:
+    hint = REDIRECTED if 300 <= status < 400 else HINTS.get(status)
+    again = f"; try again in {math.ceil(seconds)} s" if seconds else ""
+    return f" ({hint}){again}" if hint else again
+
+
+def _without_secrets(document: Mapping[str, Any], stated: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return an error's document and headers without audio, text and cookies."""
+    text = document.get("text")
+    secrets = [text] if isinstance(text, str) else []
+    said = {name: value for name, value in document.items() if name != "text"}
+    kept = {name: value for name, value in stated.items() if name != "set-cookie"}
+    return redacted(said, secrets), redacted(kept, secrets)
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    return headers.get("x-request-id") or headers.get("cf-ray")
 
 
 def retry_after(stated: str | None) -> float | None:
     """Read a Retry-After header in seconds (RFC 9110, 10.2.3; fractions are taken too); None for what is no use."""
-    if not stated:
-        return None
-    try:
-        seconds = float(stated) if len(stated) < 32 else math.nan
-    except ValueError:
-        seconds = _until(stated)
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+    stated = (stated or "").strip()
+    seconds = float(stated) if _SECONDS.fullmatch(stated) else _until(stated)
+    return min(seconds, LONGEST_WAIT) if seconds >= 0 else None
 
 
 def _until(date: str) -> float:
+    if len(date) > _LONGEST_DATE:
+        return math.nan
     try:
         moment = parsedate_to_datetime(date)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         return (moment - datetime.now(UTC)).total_seconds()
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, TypeError, IndexError):  # not all of which Python documents
         return math.nan
 
 
 def _code_of(document: Mapping[str, Any]) -> int | None:
+    """Read the status in an error's body, which some servers write as text."""
     error = document.get("error")
     code = error.get("code") if isinstance(error, dict) else None
-    return code if isinstance(code, int) and 400 <= code < 600 else None
+    if isinstance(code, str) and len(code) == 3 and code.isascii() and code.isdigit():
+        code = int(code)
+    return int(code) if isinstance(code, int | float) and code in range(400, 600) else None
 
 
-def _document(body: bytes) -> Mapping[str, Any]:
-    """Parse a JSON object; anything else is an empty one."""
-    try:
-        text = body.decode(json.detect_encoding(body), "replace")
-        document = json.loads(text, strict=False, parse_int=_integer)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _integer(digits: str) -> float:
-    """Read a whole number, one of hundreds of digits as a float: Python refuses to read thousands."""
-    return int(digits) if len(digits) < 300 else float(digits)
-
-
-def _described(body: bytes) -> str:
+def _described(body: bytes | bytearray) -> str:
     start = body[:512].lstrip().lower()
     if not start:
         return "an empty body"
     if start.startswith(b"<"):
-        return "an HTML page"
+        return PAGE
     return "JSON without a message" if start[:1] in b'{["' else f"{len(body)} bytes of something else"
 
 
-def _one_line(text: str) -> str:
-    line = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text).strip()
+def _shortened(text: str) -> str:
+    line = text.strip()
     return line if len(line) <= LONGEST_MESSAGE else f"{line[:LONGEST_MESSAGE]}..."

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import operator
 import os
+import re
+from io import BytesIO
 from mmap import mmap
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, SupportsIndex, TypeAlias, get_args
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, Literal, SupportsIndex, TypeAlias, cast, get_args
 
 import attrs
 from typing_extensions import Buffer
 
-from ._content import BLOCK, BytesContent, Content, FileContent, JoinedContent, stream_content
+from ._content import BytesContent, Content, FileContent, JoinedContent, at_the_end, stream_content
 from ._errors import AudioError
 
 if TYPE_CHECKING:
@@ -27,14 +29,22 @@ _DTYPES: dict[str, SampleFormat] = {
     "float64": "f32",
 }
 MOST_CHANNELS: Final = 8
+MAX_AUDIO_SIZE: Final = 1024**3  # bytes; no API takes that much at once, so more is a mistake
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|data:[a-z]+/")  # Path("https://x") has one slash left
 LOUDEST: Final = 2.0  # full scale is 1; above this the samples have another scale
 
 
 @attrs.frozen
 class PCM:
-    """How raw samples are laid out: interleaved, little-endian, without a header."""
+    """How raw samples are laid out: interleaved, little-endian, without a header.
 
-    sample_rate: int  # hertz
+    Attributes:
+        sample_rate: Hertz.
+        channels: From 1.
+        sample_format: "u8", "s16", "s24", "s32", "f32" or "f64"; u is unsigned, s signed, f floating-point.
+    """
+
+    sample_rate: int
     channels: int
     sample_format: SampleFormat
 
@@ -53,35 +63,52 @@ class Audio:
     """A recording to transcribe.
 
     Made by `from_path`, `from_bytes`, `from_file`, `from_pcm` or `from_array`, or from any source by `of`. Immutable;
-    `replace` returns a changed copy. `format` is a container's name such as "wav" or "mp3" where it is stated, and
-    None where it is to be found out; `duration` likewise; `pcm` is set for raw samples alone.
+    `replace` returns a changed copy.
+
+    Attributes:
+        content: Where the bytes come from; `open`, `read` and `digest` are how to get at them.
+        name: Of the file, without its folder; None where there is none.
+        format: A container's name such as "wav" or "mp3" where it is stated; None where it is to be found out.
+        duration: Seconds where they are known.
+        pcm: How raw samples are laid out; None for all else, which is the bytes of a file.
     """
 
     content: Content = attrs.field(repr=False, eq=id)  # the same bytes, not equal ones: comparing is quick
     name: str | None = None
     format: str | None = attrs.field(default=None, converter=_lower)
-    duration: float | None = None  # seconds
+    duration: float | None = None
     pcm: PCM | None = None
 
     @classmethod
-    def of(cls, source: Source) -> Audio:
+    def of(cls, source: Source, *, max_size: int = MAX_AUDIO_SIZE) -> Audio:
         """Take any source: a path, bytes-like audio, a binary file object, `(name, data)` or an `Audio`.
 
-        A str is always a path and must exist. Raises `AudioError` for what is missing, empty or of no use.
+        A str is always a path and must exist. Raises `AudioError` for what is missing, empty, of no use or of more than
+        `max_size` bytes, which are not read.
         """
+        audio = cls._of_source(source, max_size)
+        if audio.size > max_size:
+            raise AudioError(
+                f"{audio.label} has more than the {max_size:,} bytes that are allowed; split or compress it, or allow "
+                "more by Client(max_audio_size=...)"
+            )
+        return audio
+
+    @classmethod
+    def _of_source(cls, source: Source, max_size: int) -> Audio:
         match source:
             case Audio():
                 return source
+            case bytes() | bytearray() | memoryview() | mmap():
+                return cls.from_bytes(source)
             case str() | os.PathLike():
                 return cls.from_path(source)
             case (str(name), data):
-                return cls.of(data).replace(name=name)
-            case bytes() | bytearray() | memoryview() | mmap():
-                return cls.from_bytes(source)
+                return cls.of(data, max_size=max_size).replace(name=name)
         other: Any = source
         if hasattr(other, "__array_interface__"):
             raise AudioError("an array needs its sample rate: pass Audio.from_array(array, sample_rate=16_000)")
-        return cls.from_file(other) if hasattr(other, "read") else cls.from_bytes(other)
+        return cls.from_file(other, max_size=max_size) if hasattr(other, "read") else cls.from_bytes(other)
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], *, format: str | None = None) -> Audio:
@@ -89,9 +116,10 @@ class Audio:
         place = os.fsdecode(path)
         if not place:
             raise AudioError("an empty str is no path; a str is a path, so pass audio itself as bytes")
-        if place.startswith(("http://", "https://")):
+        if _URL.match(place):
             raise AudioError("a URL is not a source: download it first and pass the file or its bytes")
-        return cls._of_content(FileContent.of(Path(place)), Path(place).name, format)
+        content = FileContent.of(Path(place))
+        return cls._of_content(content, content.path.name, format)
 
     @classmethod
     def from_bytes(cls, data: Buffer, *, name: str | None = None, format: str | None = None) -> Audio:
@@ -106,10 +134,20 @@ class Audio:
         return cls._of_content(content, name, format)
 
     @classmethod
-    def from_file(cls, file: IO[bytes], *, name: str | None = None, format: str | None = None) -> Audio:
-        """Take a binary file object from its present position; one that cannot seek is read to its end."""
+    def from_file(
+        cls,
+        file: IO[bytes],
+        *,
+        name: str | None = None,
+        format: str | None = None,
+        max_size: int = MAX_AUDIO_SIZE,
+    ) -> Audio:
+        """Take a binary file object from its present position.
+
+        One that cannot seek is read to its end, or until it has more than `max_size` bytes.
+        """
         try:
-            content = stream_content(file)
+            content = stream_content(file, max_size)
         except (TypeError, ValueError, OSError) as error:
             raise AudioError(
                 f"cannot read the file object: {error}; it must be open, synchronous and in binary mode"
@@ -125,6 +163,7 @@ class Audio:
         if sample_format not in get_args(SampleFormat):
             raise AudioError(f"unknown sample format {sample_format!r}; one of {', '.join(get_args(SampleFormat))}")
         audio = cls.of(data)
+        del data  # a traceback shows what a frame holds
         pcm = PCM(_counted("sample_rate", sample_rate), _counted("channels", channels), sample_format)
         if audio.size % pcm.frame_size:
             raise AudioError(
@@ -163,7 +202,8 @@ class Audio:
     @classmethod
     def _of_content(cls, content: Content, name: str | None, format: str | None) -> Audio:
         if content.size == 0:
-            raise AudioError(f"{name or 'the audio'} is empty; nothing was sent")
+            what = "has nothing left to read at its position; seek(0) first" if at_the_end(content) else "is empty"
+            raise AudioError(f"{name or 'the audio'} {what}; nothing was sent")
         return cls(content=content, name=name, format=format)
 
     @property
@@ -187,11 +227,10 @@ class Audio:
 
     def digest(self) -> str:
         """Return the SHA-256 of the bytes, in hexadecimal."""
-        hashed = hashlib.sha256()
+        if isinstance(self.content, BytesContent):
+            return hashlib.sha256(self.content.data).hexdigest()
         with self.open() as file:
-            while block := file.read(BLOCK):
-                hashed.update(block)
-        return hashed.hexdigest()
+            return hashlib.file_digest(cast("BytesIO", file), "sha256").hexdigest()
 
     def wrapped(self, header: bytes, footer: bytes = b"", *, format: str) -> Audio:
         """Put a header and a footer around the bytes, without copying them: raw samples become a file of `format`."""
@@ -200,6 +239,24 @@ class Audio:
     def replace(self, **changes: Any) -> Audio:
         """Return a copy with some attributes changed."""
         return attrs.evolve(self, **changes)
+
+
+@attrs.frozen
+class Given:
+    """A source on its way in, in a wrapping that no traceback shows the inside of."""
+
+    source: Source = attrs.field(repr=False)
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it is looked at without being read; a pipe is read to its end."""
+        return isinstance(self.source, _QUICK)
+
+    def audio(self, max_size: int) -> Audio:
+        return Audio.of(self.source, max_size=max_size)
+
+
+_QUICK: Final = (bytes, str, Audio, os.PathLike)  # an abstract class comes last: it takes long to ask
 
 
 def _counted(name: str, value: SupportsIndex) -> int:

@@ -11,12 +11,12 @@ from pybase64 import b64encode
 from ._audio import Audio
 from ._errors import AudioError
 
-BLOCK: Final = 3 * 64 * 1024  # bytes of audio; a multiple of 3, so that base64 pads the last block alone
+BLOCK: Final = 3 * 256 * 1024  # bytes of audio; a multiple of 3, so that base64 pads the last block alone
 INLINE: Final = 1024 * 1024  # up to here an event loop can read and encode without a worker thread
 
 
 class Body:
-    """One pass over a body; `complete` tells whether all of it was handed to the connection.
+    """One pass over a body; `begun` tells whether a connection asked for it, `complete` whether all was handed to it.
 
     The audio is held by the pass alone, and let go when it ends: httpx keeps requests in reference cycles.
     """
@@ -24,12 +24,14 @@ class Body:
     def __init__(self, prefix: bytes, audio: Audio, suffix: bytes) -> None:
         self.large = audio.size > INLINE
         self.size = len(prefix) + 4 * -(-audio.size // 3) + len(suffix)
+        self.begun = False
         self.complete = False
         self._dropped = False
         self._pass = self._blocks(prefix, audio, suffix)
 
     def next(self) -> bytes | None:
         """Return the next block, or None behind the last one."""
+        self.begun = True
         try:
             return next(self._pass, None)
         finally:

@@ -8,14 +8,16 @@ from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, Unpack
 
-from ._audio import Source
+from ._audio import MAX_AUDIO_SIZE, Given, Source
 from ._engine import Engine
 from ._errors import ConfigurationError
+from ._keeping import Keeping
+from ._light import import_httpx
 from ._pipeline import Pipeline
 from ._plugins import CACHE, Plugin, Selection, chosen
 from ._registry import register
 from ._runtime import AsyncRuntime, Runtime, SyncRuntime, run_through
-from ._settings import ApiKey, Key, Settings, settings
+from ._settings import ApiKey, Key, Settings, settings, switched_on
 from ._values import Transcription
 from ._wire import TranscriptionOptions
 
@@ -28,15 +30,17 @@ HttpTransport = TypeVar("HttpTransport")
 
 
 def _sync_transport(*args: Any) -> Transport:
-    from ._transport import SyncTransport  # late: httpx takes long to import, and loads click and rich where it can
+    import_httpx()
+    from ._transport import SyncTransport  # late: httpx takes long to import
 
     return SyncTransport(*args)
 
 
 def _async_transport(*args: Any) -> Transport:
-    from ._transport import AsyncTransport
+    import_httpx()
+    from ._chosen import chosen_transport
 
-    return AsyncTransport(*args)
+    return chosen_transport(*args)
 
 
 class _BaseClient(Generic[HttpTransport]):
@@ -44,7 +48,7 @@ class _BaseClient(Generic[HttpTransport]):
 
     _settings: Settings | None = None
     _plugins: tuple[Plugin, ...] = ()
-    _runtime: ClassVar[Runtime]
+    _runtime: Runtime  # of the class; the test kit's clients have their own
     _connect: ClassVar[Callable[..., Transport]]
 
     def __init__(
@@ -61,6 +65,8 @@ class _BaseClient(Generic[HttpTransport]):
         headers: Mapping[str, str] | None = None,
         strict: bool = False,
         allow_insecure: bool = False,
+        trust_env: bool = True,
+        max_audio_size: int = MAX_AUDIO_SIZE,
     ) -> None:
         """Set up a client; nothing is sent or opened yet.
 
@@ -73,10 +79,12 @@ class _BaseClient(Generic[HttpTransport]):
             disable: Names of plugins to leave out, built-in ones included.
             autoload: Whether installed plugins are found by themselves.
             cache: "memory", the path of a folder, or a plugin that keeps answers; by default none is kept.
-            transport: An httpx transport in place of httpx's own.
+            transport: An httpx transport; by default aiohttp's on asyncio, where that is installed, else httpx's own.
             headers: Sent with each request, such as HTTP-Referer and X-Title.
             strict: Whether errors of observers and caches are raised; by default they are logged.
             allow_insecure: Whether the key may be sent over http:// to another machine.
+            trust_env: Whether HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are heeded.
+            max_audio_size: Bytes a recording may have, by default 1 GiB; more is refused before it is read.
 
         Raises:
             ConfigurationError: For a setting that cannot work.
@@ -91,15 +99,20 @@ class _BaseClient(Generic[HttpTransport]):
             headers=headers,
             strict=strict,
             allow_insecure=allow_insecure,
+            trust_env=trust_env,
+            max_audio_size=max_audio_size,
         )
         selection = Selection.of(plugins, disable, autoload).adding(_cache_plugins(cache))
         registry = register(chosen(selection), is_async=self._runtime.is_async)
         self._plugins = registry.plugins
         self._closed = False
-        self._pipeline = Pipeline(
+        engine_kind, pipeline = _machinery()
+        engine = engine_kind(self._runtime, registry.hooks, strict)
+        self._pipeline = pipeline(
             settings=self._settings,
-            engine=Engine(self._runtime, registry.hooks, strict),
+            engine=engine,
             runtime=self._runtime,
+            keeping=Keeping(engine, self._runtime, registry.cache()),
             transport=self._connect(self._runtime.now, transport, self._settings.trust_env),
             fingerprint=registry.fingerprint(),
         )
@@ -151,8 +164,10 @@ class Client(_BaseClient["httpx.BaseTransport"]):
             ConfigurationError: No key, or an option the API does not know.
             APIError: The exchange with the server failed; `attempts` and `maybe_billed` tell how.
         """
+        given = Given(source)
+        del source  # a traceback shows what a frame holds
         return run_through(
-            self._open().transcribe(source, model=model, format=format, timeout=timeout, options={**options})
+            self._open().transcribe(given, model=model, format=format, timeout=timeout, options={**options})
         )
 
     def close(self) -> None:
@@ -173,7 +188,7 @@ class Client(_BaseClient["httpx.BaseTransport"]):
 class AsyncClient(_BaseClient["httpx.AsyncBaseTransport"]):
     """Turns audio into text, on asyncio or trio. Close it, or use it in an `async with` block.
 
-    A client serves one event loop, whose connections it keeps.
+    A client serves one running event loop, whose connections it keeps; another one may follow when that has ended.
     """
 
     _runtime = AsyncRuntime()
@@ -189,7 +204,9 @@ class AsyncClient(_BaseClient["httpx.AsyncBaseTransport"]):
         **options: Unpack[TranscriptionOptions],
     ) -> Transcription:
         """Return what is said in a recording; see `Client.transcribe`."""
-        return await self._open().transcribe(source, model=model, format=format, timeout=timeout, options={**options})
+        given = Given(source)
+        del source  # a traceback shows what a frame holds
+        return await self._open().transcribe(given, model=model, format=format, timeout=timeout, options={**options})
 
     async def close(self) -> None:
         """Close plugins and connections; closing twice does nothing."""
@@ -216,10 +233,19 @@ def transcribe(
     **options: Unpack[TranscriptionOptions],
 ) -> Transcription:
     """Return what is said in one recording; a `Client` serves several better. Arguments as in `Client.transcribe`."""
-    client = Client(api_key)
-    del api_key  # a traceback shows what a frame holds
+    client, given = Client(api_key), Given(source)
+    del api_key, source  # a traceback shows what a frame holds
     with client:
-        return client.transcribe(source, model=model, format=format, timeout=timeout, **options)
+        return client.transcribe(given.source, model=model, format=format, timeout=timeout, **options)
+
+
+def _machinery() -> tuple[type[Engine], type[Pipeline]]:
+    """Choose what runs calls: where they are traced, what tells of each hook."""
+    if not switched_on("OPENROUTER_STT_TRACE", default=False):
+        return Engine, Pipeline
+    from ._trace import TracingEngine, TracingPipeline
+
+    return TracingEngine, TracingPipeline
 
 
 def _cache_plugins(cache: object) -> list[object]:

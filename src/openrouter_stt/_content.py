@@ -8,6 +8,7 @@ import os
 import stat
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 SPOOL_LIMIT = 8 * 1024 * 1024  # a stream without seek() is kept in memory up to here, in a temporary file above
+COARSEST = 2_000_000_000  # nanoseconds: FAT's
 BLOCK = 1024 * 1024
+_IRREGULAR = "no regular file; pass it as an open file, or to the command line as -"
 
 
 class Content(Protocol):
@@ -59,6 +62,9 @@ class BytesContent:
         return self.data.nbytes
 
     def open(self) -> BinaryIO:
+        whole = self.data.obj
+        if type(whole) is bytes and len(whole) == self.size:
+            return io.BytesIO(whole)  # shares it
         return cast(BinaryIO, io.BufferedReader(Window(_read_view(self.data), self.size)))
 
     def intact(self) -> bool:
@@ -74,19 +80,24 @@ class FileContent:
 
     @classmethod
     def of(cls, path: Path) -> FileContent:
-        with _open_regular(path) as file:
-            return cls(path, _identity(os.fstat(file.fileno())))
+        descriptor, status = _open_regular(path)
+        os.close(descriptor)
+        return cls(path, _identity(status))
 
     @property
     def size(self) -> int:
         return self.identity[1]
 
     def open(self) -> BinaryIO:
-        file = _open_regular(self.path)
-        if _identity(os.fstat(file.fileno())) != self.identity:
-            file.close()
+        descriptor, status = _open_regular(self.path)
+        if _identity(status) != self.identity:
+            os.close(descriptor)
             raise AudioError(f"{self.path} was changed while it was used; transcribe it again")
-        return file
+        return os.fdopen(descriptor, "rb")
+
+    def settled(self) -> bool:
+        """Tell whether a change from now on will show in the file's time; clocks of some file systems are coarse."""
+        return time.time_ns() - self.identity[2] > COARSEST
 
     def intact(self) -> bool:
         try:
@@ -157,16 +168,24 @@ class JoinedContent:
         return self.middle.intact()
 
 
-def stream_content(file: IO[bytes]) -> Content:
-    """Take a file object from its present position; what cannot be read twice is kept in a temporary file."""
+def stream_content(file: IO[bytes], most: int) -> Content:
+    """Take a file object from its present position; what cannot be read twice is kept in a temporary file.
+
+    Of that not much more than `most` bytes are read, which is for the caller to refuse.
+    """
     _require_binary(file)
     if not _seekable(file):
-        return _spooled(file)
+        return _spooled(file, most)
     with (lock := _lock_of(file)):
         start = file.tell()
         size = max(_end_of(file) - start, 0)
         file.seek(start)
     return StreamContent(file, start, size, lock)
+
+
+def at_the_end(content: Content) -> bool:
+    """Tell whether a file object was given with its position behind all that it holds."""
+    return isinstance(content, StreamContent) and content.start > 0 and content.size == 0
 
 
 _locks: weakref.WeakKeyDictionary[IO[bytes], threading.Lock] = weakref.WeakKeyDictionary()
@@ -198,17 +217,17 @@ def _seekable(file: IO[bytes]) -> bool:
         return False
 
 
-def _spooled(file: IO[bytes]) -> Content:
+def _spooled(file: IO[bytes], most: int) -> Content:
     spool = tempfile.SpooledTemporaryFile(SPOOL_LIMIT)  # noqa: SIM115  lives as long as its content
     size = 0
-    while block := file.read(BLOCK):
+    while size <= most and (block := file.read(BLOCK)):
         size += spool.write(block)
     content = StreamContent(cast("IO[bytes]", spool), 0, size, threading.Lock())
     weakref.finalize(content, spool.close)
     return content
 
 
-def _open_regular(path: Path) -> BinaryIO:
+def _open_regular(path: Path) -> tuple[int, os.stat_result]:
     """Open without waiting on what is no file: a named pipe without a writer would block for ever."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
@@ -218,11 +237,12 @@ def _open_regular(path: Path) -> BinaryIO:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise AudioError(f"cannot open {str(path)!r}: {reason}") from None
-    if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        kind = "a directory" if stat.S_ISDIR(mode) else "no regular file"
+        kind = "a directory" if stat.S_ISDIR(status.st_mode) else _IRREGULAR
         raise AudioError(f"{str(path)!r} is {kind}")
-    return os.fdopen(descriptor, "rb")
+    return descriptor, status
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int]:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, Final
 
 import attrs
 
-from ._errors import PluginError, STTError
+from ._errors import ConfigurationError, PluginError, STTError
+from ._holding import GRACE, Holding
 from ._markers import Contract
 from ._runtime import Runtime, SuspendedError, run_through
 from ._values import Failure
 
-logger = logging.getLogger("openrouter_stt")
-logger.addHandler(logging.NullHandler())  # what is heard is the application's choice
+_HINTS: Final[Mapping[str, str]] = {
+    "first": "None would leave the answer to others",
+    "pipe": "None would leave it as it is",
+    "around": "return what `proceed` gave, or a replace() of it",
+}
+
+# What is told of the plugin that raises it; cancelling, which is none of these, comes from outside.
+_BLAMED: Final = (Exception, KeyboardInterrupt, SystemExit, GeneratorExit)
+
+_GRACES: Final[Mapping[str, float]] = {"around_attempt": 2 * GRACE, "around_call": 3 * GRACE}
+
+logger = logging.getLogger("openrouter_stt")  # without a NullHandler: what is passed over is told by nothing else
 
 
 @attrs.frozen
@@ -29,17 +41,20 @@ class Impl:
     positions: tuple[int, ...]  # which of the hook's arguments it takes
     blocking: bool | Callable[..., bool] = False
     is_async: bool = False
+    taken: Callable[[tuple[Any, ...]], Sequence[Any]] = attrs.field(  # its arguments, of the hook's
+        default=attrs.Factory(lambda impl: _taking(impl.positions), takes_self=True), init=False, eq=False, repr=False
+    )
 
     @property
     def place(self) -> str:
         return f"plugin {self.origin}, hook {self.hook}"
 
-    def blame(self, error: Exception) -> None:
+    def blame(self, error: BaseException) -> None:
         """Note where an error was raised; what a built-in plugin says of the caller's input needs none."""
         if not (self.builtin and isinstance(error, STTError)):
             error.add_note(f"raised in {self.place}")
 
-    def wants_thread(self, arguments: list[Any]) -> bool:
+    def wants_thread(self, arguments: Sequence[Any]) -> bool:
         return self.blocking(*arguments) if callable(self.blocking) else self.blocking
 
 
@@ -59,7 +74,11 @@ class Engine:
     runtime: Runtime
     hooks: Mapping[str, Hook]
     strict: bool = False
-    _warned: set[str] = attrs.field(factory=set[str], init=False)
+    holding: Holding = attrs.field(init=False)
+    _warned: set[tuple[str, type]] = attrs.field(factory=set[tuple[str, type]], init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.holding = Holding(self.runtime)
 
     def has(self, *names: str) -> bool:
         """Tell whether any plugin implements one of the hooks."""
@@ -88,17 +107,25 @@ class Engine:
             await self._ask(hook, impl, values)
 
     async def around(self, name: str, value: Any, core: Callable[[Any], Awaitable[Any]]) -> Any:
-        """Run `core` inside the implementations, the first one outermost."""
+        """Run `core` inside the implementations, the first one outermost.
+
+        They are held to the deadline together, since each contains the next; what takes too long inside of them has an
+        error of its own, which comes out first.
+        """
         hook = self.hooks[name]
         for impl in reversed(hook.impls):
             core = self._wrapped(hook, impl, core)
-        return await core(value)
+        if not (hook.impls and self.runtime.is_async):
+            return await core(value)
+        who = f"hook {name} of plugin {' or '.join(impl.origin for impl in hook.impls)}"
+        return await self.holding.awaited(who, core, value, grace=_GRACES[name])
 
     async def _ask(self, hook: Hook, impl: Impl, values: tuple[Any, ...]) -> Any:
         try:
-            return _checked(hook, impl, await self._call(impl, values))
-        except Exception as error:
-            if hook.contract.on_error == "isolate" and not self.strict:
+            answer = await self._call(impl, values)
+            return None if answer is None else _checked(hook, impl, answer)
+        except _BLAMED as error:
+            if isinstance(error, Exception) and hook.contract.on_error == "isolate" and not self.strict:
                 self._isolate(impl, error)
                 return None
             if not any(isinstance(value, Failure) and value.error is error for value in values):
@@ -106,48 +133,78 @@ class Engine:
             raise
 
     async def _call(self, impl: Impl, values: tuple[Any, ...]) -> Any:
-        arguments = [values[position] for position in impl.positions]
+        arguments = impl.taken(values)
+        if not self.runtime.is_async:
+            return _run_through(impl, arguments) if impl.is_async else impl.function(*arguments)
         if impl.is_async:
-            if self.runtime.is_async:
-                return await impl.function(*arguments)
-            return _run_through(impl, arguments)
+            return await self._awaited(impl, arguments)
         if impl.wants_thread(arguments):
-            return await self.runtime.blocking(impl.function, *arguments)
+            return await self.holding.in_thread(impl.place, impl.function, *arguments, grace=self._grace(impl))
         return impl.function(*arguments)
+
+    async def _awaited(self, impl: Impl, arguments: Sequence[Any]) -> Any:
+        if self.hooks[impl.hook].contract.kind == "around":  # see `around`
+            return await impl.function(*arguments)
+        return await self.holding.awaited(impl.place, impl.function, *arguments, grace=self._grace(impl))
+
+    def _grace(self, impl: Impl) -> float:
+        return GRACE if self.hooks[impl.hook].contract.on_error == "isolate" else 0
 
     def _wrapped(
         self, hook: Hook, impl: Impl, core: Callable[[Any], Awaitable[Any]]
     ) -> Callable[[Any], Awaitable[Any]]:
         async def run(value: Any) -> Any:
-            from_inside: list[Exception] = []
+            from_inside: list[BaseException] = []
+            ended = False
 
             async def proceed(passed: Any) -> Any:
+                if ended:
+                    raise PluginError(f"{impl.place} called proceed when it had ended; await it within the hook")
                 try:
                     return await core(_passed_on(impl, value, passed))
-                except Exception as error:
+                except BaseException as error:
                     from_inside.append(error)
                     raise
 
             try:
                 answer = _checked(hook, impl, await self._call(impl, (value, proceed)))
                 return answer if answer.source else answer.replace(source=impl.plugin)
-            except Exception as error:
+            except _BLAMED as error:
                 if not any(error is known for known in from_inside):
                     impl.blame(error)
                 raise
+            finally:
+                ended = True
 
         return run
 
     def _isolate(self, impl: Impl, error: Exception) -> None:
-        """Log the error's type alone, once as a warning: its message may hold what was said."""
-        level = logging.DEBUG if impl.place in self._warned else logging.WARNING
-        self._warned.add(impl.place)
+        """Log an error, once as a warning for each plugin: by its type alone, since its message may hold what was said.
+
+        A `ConfigurationError` speaks of settings, and says what to do.
+        """
+        known = impl.plugin, type(error)
+        level = logging.DEBUG if known in self._warned else logging.WARNING
+        self._warned.add(known)
+        words = f" ({error})" if isinstance(error, ConfigurationError) else ""
         logger.log(
-            level, "%s failed with %s and was passed over; strict=True raises it", impl.place, type(error).__name__
+            level,
+            "%s failed with %s%s and was passed over; strict=True raises it",
+            impl.place,
+            type(error).__name__,
+            words,
         )
 
 
-def _run_through(impl: Impl, arguments: list[Any]) -> Any:
+def _taking(positions: tuple[int, ...]) -> Callable[[tuple[Any, ...]], Sequence[Any]]:
+    """Make a function that takes some values out of several; those in a row are quicker to take."""
+    first = positions[0] if positions else 0
+    behind = first + len(positions)
+    in_a_row = positions == tuple(range(first, behind))
+    return itemgetter(slice(first, behind)) if in_a_row else itemgetter(*positions)
+
+
+def _run_through(impl: Impl, arguments: Sequence[Any]) -> Any:
     try:
         return run_through(impl.function(*arguments))
     except SuspendedError:
@@ -159,19 +216,18 @@ def _run_through(impl: Impl, arguments: list[Any]) -> Any:
 
 def _checked(hook: Hook, impl: Impl, answer: Any) -> Any:
     returns = hook.contract.returns
-    if answer is None and hook.contract.kind != "around":
-        return answer
     unusable = (bool, Coroutine) if returns else Coroutine  # a bool is an int, but no time to wait
     if isinstance(answer, returns or object) and not isinstance(answer, unusable):
         return answer
     wanted = " or ".join(kind.__name__.lstrip("_") for kind in returns) or "None"
-    hint = ""
+    hint = _HINTS.get(hook.contract.kind)
     if isinstance(answer, Coroutine):
         answer.close()
-        hint = "; is an `await` or an `async def` missing?"
+        hint = "is an `await` or an `async def` missing?"
     elif answer is None:
-        hint = "; is `return await proceed(...)` missing?"
-    raise PluginError(f"{impl.place} returned {type(answer).__name__}, not {wanted}{hint}")
+        takes_proceed = 1 in impl.positions
+        hint = "is `return await proceed(...)` missing?" if takes_proceed else "take `proceed` and return what it gives"
+    raise PluginError(f"{impl.place} returned {type(answer).__name__}, not {wanted}; {hint}")
 
 
 def _passed_on(impl: Impl, given: Any, passed: Any) -> Any:

@@ -40,7 +40,9 @@ class APIConnectionError(APIError):
     """The exchange with the server broke off.
 
     `kind` says where: "dns" (name look-up), "refused" (no connection), "timeout" (no connection in time), "tls",
-    "proxy", "reset" (the connection was cut), "protocol" (what came back was not HTTP).
+    "proxy", "reset" (the connection was cut), "protocol" (what came back was not HTTP). `stale` tells that a connection
+    kept from an earlier call was cut as the request came in, before a byte of an answer: most likely the server had
+    closed it, and never saw the request.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class APIConnectionError(APIError):
         maybe_billed: bool = False,
         retry_after: float | None = None,
         request_id: str | None = None,
+        stale: bool = False,
     ) -> None:
         super().__init__(
             message,
@@ -61,6 +64,7 @@ class APIConnectionError(APIError):
             request_id=request_id,
         )
         self.kind: ConnectionErrorKind = kind
+        self.stale = stale
 
 
 class APITimeoutError(APIError):

@@ -15,7 +15,12 @@ def _type(error: BaseException) -> str:
 
 @attrs.frozen(kw_only=True)
 class Event:
-    """Something that happened in the call `call_id`, which asks for `model`."""
+    """Something that happened; all others derive from it.
+
+    Attributes:
+        call_id: The `id` of the call in which it did.
+        model: Which model the call asks, or by `CallFinished` who answered.
+    """
 
     call_id: str
     model: str
@@ -23,16 +28,24 @@ class Event:
 
 @attrs.frozen(kw_only=True)
 class CallStarted(Event):
-    """A call began, with `size` bytes of audio."""
+    """A call began.
+
+    Attributes:
+        size: Bytes of audio, as the caller gave it.
+    """
 
     size: int
 
 
 @attrs.frozen(kw_only=True)
 class AttemptStarted(Event):
-    """Request `number` (from 1) is about to be sent, with `size` bytes of audio in `format`.
+    """A request is about to be sent, or held back by a plugin around it.
 
-    `duration` is the audio's in seconds, where its headers tell it.
+    Attributes:
+        number: From 1.
+        size: Bytes of audio, before base64.
+        format: The wire's.
+        duration: The audio's in seconds; None where its headers do not tell it.
     """
 
     number: int
@@ -43,7 +56,12 @@ class AttemptStarted(Event):
 
 @attrs.frozen(kw_only=True)
 class AttemptFailed(Event):
-    """Request `number` ended in an error."""
+    """A request ended in an error.
+
+    Attributes:
+        number: From 1.
+        error: How it ended.
+    """
 
     number: int
     error: STTError = attrs.field(repr=_type)
@@ -51,7 +69,13 @@ class AttemptFailed(Event):
 
 @attrs.frozen(kw_only=True)
 class RetryScheduled(Event):
-    """Another request follows in `delay` seconds, because of `error`."""
+    """The request is sent again.
+
+    Attributes:
+        number: Of the attempt that follows.
+        delay: Seconds until then.
+        error: Why.
+    """
 
     number: int
     delay: float
@@ -60,7 +84,11 @@ class RetryScheduled(Event):
 
 @attrs.frozen(kw_only=True)
 class FallbackChosen(Event):
-    """The call goes on with another request, for `model`, because of `error`."""
+    """The call goes on with another request, for `model`.
+
+    Attributes:
+        error: Why.
+    """
 
     error: STTError = attrs.field(repr=_type)
 
@@ -72,7 +100,15 @@ class CacheHit(Event):
 
 @attrs.frozen(kw_only=True)
 class CallFinished(Event):
-    """The call has its answer, of `characters` characters, after `seconds` seconds."""
+    """The call has its answer.
+
+    Attributes:
+        source: "network", "cache" or the name of the plugin that answered.
+        attempts: How many requests were begun for it.
+        characters: Of its text.
+        seconds: Since the call began.
+        usage: What it cost; None where nobody said. From a cache, what was paid then.
+    """
 
     source: str
     attempts: int
@@ -83,7 +119,12 @@ class CallFinished(Event):
 
 @attrs.frozen(kw_only=True)
 class CallFailed(Event):
-    """The call ended in `error` after `seconds` seconds."""
+    """The call ended in an error, or was cancelled.
+
+    Attributes:
+        error: How it ended; also what is no Exception, such as a cancellation.
+        seconds: Since the call began.
+    """
 
     error: BaseException = attrs.field(repr=_type)
     seconds: float

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from os import urandom
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
 
 import attrs
 
 from . import _events as events
-from ._audio import Audio, Source
-from ._body import INLINE
-from ._cachekey import cache_key
+from ._audio import Audio, Given
 from ._engine import Engine
 from ._errors import APIError, AudioError, ConfigurationError, PluginError, STTError
+from ._holding import held_to
+from ._keeping import Keeping, count
 from ._runtime import Runtime
-from ._sending import Sending, headers_of
+from ._sending import Headers, Sending, headers_of
 from ._settings import Settings, checked_timeout
 from ._values import STOP, Attempt, Call, Failure, Transcription
 from ._wire import checked_options, request_of
@@ -35,18 +34,19 @@ class Pipeline:
     engine: Engine
     runtime: Runtime
     transport: Transport
+    keeping: Keeping
     fingerprint: str
 
     async def transcribe(
-        self, source: Source, *, model: str, format: str | None, timeout: float | None, options: Mapping[str, Any]
+        self, given: Given, *, model: str, format: str | None, timeout: float | None, options: Mapping[str, Any]
     ) -> Transcription:
         """Run one call from its source to its answer, and tell the observers."""
         started = self.runtime.now()
         seconds = self.settings.timeout if timeout is None else checked_timeout(timeout)
         call = Call(
-            id=uuid4().hex,
+            id=urandom(16).hex(),
             model=_stated("model", model),
-            audio=await self._taken(source),
+            audio=await self._taken(given),
             options=checked_options(options),
             format=None if format is None else _stated("format", format).lower(),
             base_url=self.settings.base_url,
@@ -54,16 +54,8 @@ class Pipeline:
             fingerprint=self.fingerprint,
             runtime=self.runtime,
         )
-        await self._tell(events.CallStarted(call_id=call.id, model=model, size=call.audio.size))
-        try:
-            result: Transcription = await self.engine.around("around_call", call, self._requested)
-        except BaseException as error:  # a cancelled call has ended, too
-            await self._tell(
-                events.CallFailed(call_id=call.id, model=model, error=error, seconds=self.runtime.now() - started)
-            )
-            raise
-        await self._tell(_finished(call, result, self.runtime.now() - started))
-        return result
+        with held_to(call.deadline):
+            return await self._run(call, started)
 
     async def close(self) -> None:
         """Close the plugins, then the connections."""
@@ -72,10 +64,28 @@ class Pipeline:
         finally:
             await self.transport.close()
 
-    async def _taken(self, source: Source) -> Audio:
-        if isinstance(source, str | os.PathLike | bytes | Audio):
-            return Audio.of(source)
-        return await self.runtime.blocking(Audio.of, source)  # a pipe is read to its end
+    async def _run(self, call: Call, started: float) -> Transcription:
+        await self._tell(events.CallStarted(call_id=call.id, model=call.model, size=call.audio.size))
+        answers: list[Transcription] = []
+
+        async def requested(call: Call) -> Transcription:
+            answers.append(await self._requested(call))
+            return answers[-1]
+
+        try:
+            result: Transcription = await self.engine.around("around_call", call, requested)
+        except BaseException as error:  # a cancelled call has ended, too
+            count(error, *answers)
+            await self._tell(
+                events.CallFailed(call_id=call.id, model=call.model, error=error, seconds=self.runtime.now() - started)
+            )
+            raise
+        await self._tell(_finished(call, result, self.runtime.now() - started))
+        return result
+
+    async def _taken(self, given: Given) -> Audio:
+        most = self.settings.max_audio_size
+        return given.audio(most) if given.is_quick else await self.runtime.blocking(given.audio, most)
 
     async def _requested(self, call: Call) -> Transcription:
         """Get an answer to the request, or to those that plugins fall back on."""
@@ -83,7 +93,7 @@ class Pipeline:
         tried = [call]
         while True:
             try:
-                result = await self._produced(call)
+                result = await self.keeping.answer(call, self._answered, self._finished)
             except STTError as error:
                 error.attempts = sent = sent + error.attempts
                 error.maybe_billed = unsure = unsure or error.maybe_billed
@@ -97,40 +107,23 @@ class Pipeline:
                 call = following
                 tried.append(call)
             else:
-                return result.replace(attempts=sent + result.attempts)
+                return result.replace(attempts=sent + result.attempts) if sent else result
 
-    async def _produced(self, call: Call) -> Transcription:
-        """Find the answer in a cache, or get and keep it."""
-        key = await self._cache_key(call)
-        if key is not None:
-            found: tuple[Transcription | None, str] = await self.engine.first("cache_get", key)
-            if (kept := found[0]) is not None:
-                await self._tell(events.CacheHit(call_id=call.id, model=call.model))
-                return kept.replace(source="cache", attempts=0)
+    async def _answered(self, call: Call) -> Transcription:
+        """Ask the engines on this machine, then the server."""
         answer, plugin = await self.engine.first("answer", call)
-        raw = await self._from_network(call) if answer is None else answer.replace(source=plugin)
-        result: Transcription = await self.engine.pipe("finish", call, raw, at=1)
-        if key is not None:
-            await self.engine.all("cache_set", key, result)
-        return result
+        return await self._from_network(call) if answer is None else answer.replace(source=plugin)
 
-    async def _cache_key(self, call: Call) -> str | None:
-        if not self.engine.has("cache_get", "cache_set"):
-            return None
-        given: tuple[str | None, str] = await self.engine.first("cache_key", call)
-        if given[0] is not None:
-            return given[0]
-        if call.audio.size <= INLINE:
-            return cache_key(call)
-        return await self.runtime.blocking(cache_key, call)
+    async def _finished(self, call: Call, answer: Transcription) -> Transcription:
+        result: Transcription = await self.engine.pipe("finish", call, answer, at=1)
+        return result
 
     async def _from_network(self, call: Call) -> Transcription:
         """Encode the audio and send it until there is an answer or an error that stands."""
-        key = await self._key()
+        key = Headers(authorization=f"Bearer {await self._key()}")  # a traceback shows what a frame holds
         audio = await self._encoded(call)
         request = request_of(call.model, call.options, audio)
         sending = Sending(call, request, headers_of(request, self.settings.headers, key), self.transport)
-        del key  # an error's traceback shows what a frame holds
         number = 0
         while True:
             number += 1
@@ -139,12 +132,12 @@ class Pipeline:
             except STTError as error:
                 error.attempts = sending.begun
                 failure = Failure(call=call, error=error, attempt=number)
-                delay = None if sending.answered else await self._delay(failure)
+                delay = await self._delay(failure) if sending.answer is None else None
                 if delay is None:
-                    error.maybe_billed = error.maybe_billed or sending.unsure or sending.answered
+                    error.maybe_billed = error.maybe_billed or sending.unsure or sending.answer is not None
                     raise
             else:
-                return result.replace(attempts=sending.begun)
+                return result if result.attempts == sending.begun else result.replace(attempts=sending.begun)
             await self.runtime.sleep(delay)
 
     async def _attempted(self, sending: Sending, number: int) -> Transcription:
@@ -175,7 +168,9 @@ class Pipeline:
 
     async def _key(self) -> str:
         key = self.settings.key
-        return await self.runtime.blocking(key.read) if key.is_called else key.read()
+        if not key.is_called:
+            return key.read()
+        return await self.engine.holding.in_thread("the function that gives the API key", key.read)
 
     async def _delay(self, failure: Failure) -> float | None:
         """Ask the plugins whether to send again, and return the seconds to wait, or None where the error stands."""

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, ClassVar, Protocol, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from anyio import CancelScope
 
 T = TypeVar("T")
 
@@ -20,8 +27,11 @@ class Runtime(Protocol):
     def now(self) -> float: ...
     async def sleep(self, seconds: float) -> None: ...
     async def blocking(self, function: Callable[..., T], *args: Any) -> T: ...
+    async def held_in_thread(self, seconds: float, function: Callable[..., T], *args: Any) -> T: ...
     async def io(self, sync: Callable[[], T], async_: Callable[[], Awaitable[T]]) -> T: ...
     async def gather(self, *awaitables: Awaitable[T]) -> list[T]: ...
+    async def wait(self, future: Future[Any], seconds: float) -> None: ...
+    async def shielded(self, function: Callable[..., Awaitable[T]], *args: Any) -> T: ...
 
 
 class SyncRuntime:
@@ -38,6 +48,9 @@ class SyncRuntime:
     async def blocking(self, function: Callable[..., T], *args: Any) -> T:
         return function(*args)
 
+    async def held_in_thread(self, seconds: float, function: Callable[..., T], *args: Any) -> T:
+        return function(*args)  # nothing can end what is done in the calling thread
+
     async def io(self, sync: Callable[[], T], async_: Callable[[], Awaitable[T]]) -> T:
         return sync()
 
@@ -48,6 +61,14 @@ class SyncRuntime:
             for each in awaitables:  # after an error the rest is not begun; closing what has ended does nothing
                 if inspect.iscoroutine(each):
                     each.close()
+
+    async def wait(self, future: Future[Any], seconds: float) -> None:
+        """Wait for what another thread does, but no longer."""
+        with contextlib.suppress(TimeoutError):
+            future.exception(min(seconds, threading.TIMEOUT_MAX))
+
+    async def shielded(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
+        return await function(*args)
 
 
 class AsyncRuntime:
@@ -68,28 +89,94 @@ class AsyncRuntime:
 
         return await to_thread.run_sync(partial(function, *args))
 
+    async def held_in_thread(self, seconds: float, function: Callable[..., T], *args: Any) -> T:
+        """Wait for a thread, also where the call is cancelled, for no longer than that; raises `OverdueError`."""
+        from anyio import to_thread
+
+        with limited(seconds, shield=True):
+            return await to_thread.run_sync(partial(function, *args), abandon_on_cancel=True)
+        raise OverdueError
+
     async def io(self, sync: Callable[[], T], async_: Callable[[], Awaitable[T]]) -> T:
         return await async_()
 
     async def gather(self, *awaitables: Awaitable[T]) -> list[T]:
+        return await _in_tasks(awaitables, shield=False)
+
+    async def wait(self, future: Future[Any], seconds: float) -> None:
+        """Wait for what another task does, maybe in another thread or event loop, but no longer."""
+        import anyio
+        from anyio.lowlevel import current_token
+
+        done = anyio.Event()
+        loop: Any = current_token().native_token
+        soon = loop.call_soon_threadsafe if hasattr(loop, "call_soon_threadsafe") else loop.run_sync_soon
+
+        def wake(_: object) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                soon(done.set)
+
+        future.add_done_callback(wake)
+        with anyio.move_on_after(seconds):
+            await done.wait()
+
+    async def shielded(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
+        """Run a function to its end, and be cancelled after it; in a task, which asyncio's own cancelling spares."""
+        return (await _in_tasks([function(*args)], shield=True))[0]
+
+
+class limited:  # noqa: N801  used as a function
+    """Ends what is awaited in the block after some seconds, as `anyio.move_on_after`.
+
+    A coroutine that is closed half-way, as those are whose event loop is gone, leaves it without an error.
+    """
+
+    def __init__(self, seconds: float, *, shield: bool = False) -> None:
         import anyio
 
-        results: dict[int, T] = {}
-        errors: list[Exception] = []
+        self._scope = anyio.move_on_after(seconds, shield=shield)
 
-        async def keep(index: int, each: Awaitable[T]) -> None:
-            try:
+    def __enter__(self) -> CancelScope:
+        return self._scope.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        return kind is not GeneratorExit and bool(self._scope.__exit__(kind, error, traceback))
+
+
+async def _in_tasks(awaitables: Sequence[Awaitable[T]], *, shield: bool) -> list[T]:
+    """Await each in a task of its own; the first error ends the others, and comes out as itself, not within a group."""
+    import anyio
+
+    results: dict[int, T] = {}
+    errors: list[BaseException] = []
+
+    async def keep(index: int, each: Awaitable[T]) -> None:
+        try:
+            with anyio.CancelScope(shield=shield):
                 results[index] = await each
-            except Exception as error:
-                errors.append(error)
-                tasks.cancel_scope.cancel()
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:
+            errors.append(error)
+            tasks.cancel_scope.cancel()
 
+    try:
         async with anyio.create_task_group() as tasks:
             for index, each in enumerate(awaitables):
                 tasks.start_soon(keep, index, each)
-        if errors:
-            raise errors[0]
-        return [results[index] for index in range(len(awaitables))]
+    finally:
+        for error in errors:
+            if not isinstance(error, Exception):  # it ends the program, whatever else failed or is cancelled
+                raise error
+    if errors:
+        raise errors[0]
+    return [results[index] for index in range(len(awaitables))]
+
+
+class OverdueError(Exception):
+    """Something took longer than the time it had."""
 
 
 class SuspendedError(Exception):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from ._answer import read_answer
-from ._errors import STTError
+from ._errors import APIError, STTError
 from ._values import Attempt, Call, Transcription
 from ._version import __version__
 from ._wire import Request
@@ -30,10 +30,10 @@ class Headers(dict[str, str]):
         return f"<headers {', '.join(self)}>"
 
 
-def headers_of(request: Request, settings: Mapping[str, str], key: str) -> Headers:
-    """Join our headers, the client's and those of the request."""
+def headers_of(request: Request, settings: Mapping[str, str], key: Headers) -> Headers:
+    """Join our headers, the client's and those of the request with the one that holds the key."""
     joined = Headers(DEFAULTS)
-    for headers in (settings, request.headers, {"authorization": f"Bearer {key}"}):
+    for headers in (settings, request.headers, key):
         joined.update({name.lower(): value for name, value in headers.items()})
     return joined
 
@@ -42,8 +42,8 @@ def headers_of(request: Request, settings: Mapping[str, str], key: str) -> Heade
 class Sending:
     """Sends a call's request, as often as it is asked to.
 
-    `begun` counts the requests, `unsure` tells that one of them may be billed, `answered` that one was: after that
-    nothing is sent again, whatever a plugin around the attempt raises.
+    `begun` counts the requests, `unsure` tells that one of them may be billed. `answer` is the one that was paid for:
+    after that nothing is sent again, whatever a plugin around the attempt raises, and however often it asks.
     """
 
     call: Call
@@ -52,17 +52,21 @@ class Sending:
     transport: Transport
     begun: int = attrs.field(default=0, init=False)
     unsure: bool = attrs.field(default=False, init=False)
-    answered: bool = attrs.field(default=False, init=False)
+    answer: Transcription | None = attrs.field(default=None, init=False)
 
     async def send(self, _: Attempt) -> Transcription:
-        """Send one request and read its answer."""
+        """Send one request and read its answer; once there is one, return it."""
+        if self.answer is not None:
+            return self.answer
         self.begun += 1
         url = self.call.base_url + self.request.path
         try:
             reply = await self.transport.send(self.request, url, self.headers, self.call.deadline)
-            result = read_answer(reply, model=self.call.model)
+            result = read_answer(reply, model=self.call.model, attempts=self.begun, headers=self.headers)
+            if isinstance(result, APIError):
+                raise result
+            self.answer = result
         except STTError as error:
             self.unsure |= error.maybe_billed
             raise
-        self.answered = True
-        return result
+        return self.answer

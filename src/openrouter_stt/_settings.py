@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -22,7 +22,7 @@ ApiKey = str | Callable[[], str] | None
 
 _HEADER_VARIABLES: Final = {"HTTP-Referer": "OPENROUTER_HTTP_REFERER", "X-Title": "OPENROUTER_X_TITLE"}
 _OURS: Final = frozenset(
-    {"accept-encoding", "authorization", "content-length", "content-type", "host", "transfer-encoding"}
+    {"accept-encoding", "authorization", "content-length", "content-type", "expect", "host", "transfer-encoding"}
 )
 _TOKEN: Final = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
 _VISIBLE: Final = re.compile(r"[!-~]+")
@@ -34,9 +34,12 @@ _NO_KEY: Final = (
 
 @attrs.frozen(repr=False)
 class Key:
-    """Where the API key comes from, in a wrapping that no traceback shows the inside of."""
+    """Where the API key comes from, in a wrapping that no traceback shows the inside of and no pickle writes down."""
 
     _source: ApiKey
+
+    def __reduce__(self) -> str:
+        raise TypeError("a key is not written down; give it to each client")
 
     @property
     def is_called(self) -> bool:
@@ -45,7 +48,10 @@ class Key:
 
     def read(self) -> str:
         """Return the API key. Raises `ConfigurationError` where there is none, or none that a header can carry."""
-        key = self._source() if callable(self._source) else self._source
+        key: object = self._source() if callable(self._source) else self._source
+        if isinstance(key, Coroutine):
+            key.close()
+            raise ConfigurationError("the function that gives the API key must be a plain one, not async")
         if isinstance(key, str) and _VISIBLE.fullmatch(key.strip()):
             return key.strip()
         empty = not key or not str(key).strip()
@@ -64,12 +70,8 @@ class Settings:
     headers: Mapping[str, str]
     strict: bool
     key: Key
-
-    @property
-    def trust_env(self) -> bool:
-        """Whether the environment's proxies are used: for http:// to this machine they would see the key."""
-        parts = urlsplit(self.base_url)
-        return parts.scheme == "https" or not _is_loopback(parts)
+    max_audio_size: int  # bytes
+    trust_env: bool  # whether the environment's proxies and certificates are used
 
 
 def settings(
@@ -80,9 +82,11 @@ def settings(
     headers: Mapping[str, str] | None,
     strict: bool,
     allow_insecure: bool,
+    trust_env: bool,
+    max_audio_size: int,
 ) -> Settings:
     """Join arguments, environment and defaults. Raises `ConfigurationError` for what cannot work."""
-    url = (base_url or os.environ.get("OPENROUTER_BASE_URL") or DEFAULT_BASE_URL).rstrip("/")
+    url = (base_url or os.environ.get("OPENROUTER_BASE_URL") or DEFAULT_BASE_URL).strip().rstrip("/")
     _check_url(url, allow_insecure)
     return Settings(
         base_url=url,
@@ -90,7 +94,15 @@ def settings(
         headers=_checked_headers({**_environment_headers(), **(headers or {})}),
         strict=strict,
         key=key,
+        max_audio_size=_checked_size(max_audio_size),
+        trust_env=trust_env and not _in_clear_to_this_machine(url),
     )
+
+
+def switched_on(variable: str, *, default: bool) -> bool:
+    """Read a switch from the environment: 0, false, no and off turn it off, anything else on."""
+    stated = os.environ.get(variable, "").strip()
+    return stated.casefold() not in ("0", "false", "no", "off") if stated else default
 
 
 def checked_timeout(timeout: float) -> float:
@@ -98,6 +110,12 @@ def checked_timeout(timeout: float) -> float:
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
         raise ConfigurationError(f"timeout must be a number of seconds above 0, not {timeout!r}")
     return float(min(timeout, LONGEST_TIMEOUT))
+
+
+def _checked_size(size: int) -> int:
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise ConfigurationError(f"max_audio_size must be a whole number of bytes from 1, not {size!r}")
+    return size
 
 
 def _environment_timeout() -> float:
@@ -118,7 +136,7 @@ def _checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
             raise ConfigurationError(f"header {name!r} cannot be set: it is no header's name, or one the client sets")
         if not (isinstance(value, str) and value.isascii() and value.isprintable()):
             raise ConfigurationError(f"header {name}: its value must be a str of printable ASCII characters")
-    return dict(headers)
+    return {name: value.strip() for name, value in headers.items()}
 
 
 def _check_url(url: str, allow_insecure: bool) -> None:
@@ -132,6 +150,12 @@ def _check_url(url: str, allow_insecure: bool) -> None:
         raise ConfigurationError(
             f"http://{parts.netloc} would get the API key unencrypted: use https://, or Client(allow_insecure=True)"
         )
+
+
+def _in_clear_to_this_machine(url: str) -> bool:
+    """Tell whether a proxy would see the key of a request that need not go through one."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and _is_loopback(parts)
 
 
 def _split(url: str) -> SplitResult | None:

@@ -7,58 +7,101 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Self
 
+import attrs
 import httpx
 
 from ._body import Body
 from ._errors import (
     APIConnectionError,
-    APIError,
     APITimeoutError,
     ConfigurationError,
     ConnectionErrorKind,
+    STTError,
 )
+from ._exchange import Exchange
 
+_PROXY: Final = "it looks like http://user:password@host:port, with a slash in the password written as %2F"
 _CUT: Final = re.compile("disconnected|closed connection")  # how httpx tells a cut connection from garbage
 
 
-@contextmanager
-def in_our_words(body: Body) -> Iterator[None]:
-    """Raise httpx's errors as ours, `maybe_billed` where all of the body was handed over, and close the body."""
-    try:
-        yield
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-        raise _translated(error, body.complete) from None
-    finally:
-        body.close()
+@attrs.define
+class InOurWords:
+    """Takes the error of a block, `maybe_billed` where all of the body was handed over, and closes the body.
+
+    `error` is to be raised behind the block: inside, it would carry httpx's along, whose request holds the key, and
+    the frames of httpx, which hold audio.
+    """
+
+    body: Body
+    exchange: Exchange
+    error: STTError = attrs.field(init=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: object) -> bool:
+        self.body.close()
+        if isinstance(error, STTError):
+            self.error, error.__context__ = error.with_traceback(None), None
+        elif isinstance(error, (httpx.HTTPError, TimeoutError, socket.gaierror, UnicodeError)):
+            self.error = _translated(error, self.body, self.exchange)
+        return hasattr(self, "error")
 
 
 @contextmanager
-def proxies_in_our_words() -> Iterator[None]:
-    """Raise what httpx says of the environment's proxies as a `ConfigurationError`."""
+def settings_in_our_words() -> Iterator[None]:
+    """Raise what httpx says of the environment's proxies and certificates as a `ConfigurationError`.
+
+    Of a proxy it repeats what it takes for the port: a part of the password, where that has a slash.
+    """
     try:
         yield
     except (ImportError, ValueError, httpx.InvalidURL) as error:
-        raise ConfigurationError(f"the proxy of HTTPS_PROXY or ALL_PROXY cannot be used: {error}") from None
+        hint = 'for SOCKS install "httpx[socks]"' if isinstance(error, ImportError) else _PROXY
+        raise ConfigurationError(
+            f"the proxy of HTTPS_PROXY or ALL_PROXY cannot be used: {hint}, or Client(trust_env=False)"
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {error}; correct or unset them"
+        ) from None
 
 
-def _translated(error: Exception, sent: bool) -> APIError | ConfigurationError:
+def _translated(error: Exception, body: Body, exchange: Exchange) -> STTError:
+    sent = body.complete
     match error:
-        case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return APIConnectionError("no connection to the server in time; nothing was sent", kind="timeout")
+        case httpx.ConnectTimeout() | httpx.PoolTimeout() if exchange.left > 0:
+            return APIConnectionError(
+                "no connection to the server in time; check the network; nothing was sent", kind="timeout"
+            )
+        case TimeoutError() | httpx.TimeoutException() if not body.begun:
+            return APITimeoutError(
+                "the deadline of the call passed, with no connection to the server in time; check the network, or give "
+                "the call a longer timeout; nothing was sent"
+            )
         case TimeoutError() | httpx.TimeoutException():
             outcome = "the outcome is unknown and may be billed" if sent else "the request was not sent whole"
-            return APITimeoutError(f"the deadline of the call passed; {outcome}", maybe_billed=sent)
+            return APITimeoutError(
+                f"the deadline of the call passed; {outcome}; a longer timeout may help", maybe_billed=sent
+            )
         case httpx.ProxyError():
-            return APIConnectionError("the proxy refused the connection; check HTTPS_PROXY and NO_PROXY", kind="proxy")
-        case httpx.ConnectError():
-            return _no_connection(error)
-        case httpx.UnsupportedProtocol() | httpx.InvalidURL() | httpx.LocalProtocolError():
+            return _proxy_error("refused the connection")
+        case httpx.ConnectError() | socket.gaierror():
+            return _no_connection(error, exchange)
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | UnicodeError():
             return ConfigurationError(f"the request cannot be made: {error}; check base_url, headers and the proxy")
         case httpx.RemoteProtocolError() if not _CUT.search(str(error)):
             return APIConnectionError(
                 "the server does not speak HTTP; check base_url", kind="protocol", maybe_billed=sent
+            )
+        case _ if sent and exchange.stale:
+            return APIConnectionError(
+                "a kept connection was cut as the request was sent; it may have been billed",
+                kind="reset",
+                maybe_billed=True,
+                stale=True,
             )
         case _:
             outcome = "after the request was sent; it may have been billed" if sent else "while the request was sent"
@@ -68,18 +111,29 @@ def _translated(error: Exception, sent: bool) -> APIError | ConfigurationError:
 _CAUSES: Final[tuple[tuple[type[BaseException], ConnectionErrorKind, str], ...]] = (
     (socket.gaierror, "dns", "the server's name cannot be looked up; check base_url and the network"),
     (ssl.SSLError, "tls", "the server's certificate or TLS cannot be accepted; check SSL_CERT_FILE and the clock"),
+    (OSError, "refused", "the server refused the connection; check base_url and the network"),
 )
+# How OpenSSL says that what came is no TLS, the last one as of 3.2; not every Python knows the reason's name.
+_NOT_TLS: Final = re.compile("wrong version number|http request|record layer failure")
+_NO_TLS: Final = "the server speaks no TLS there; check the scheme and port of base_url and of a proxy"
 
 
-def _no_connection(error: Exception) -> APIConnectionError:
+def _no_connection(error: Exception, exchange: Exchange) -> APIConnectionError:
     causes = list(_causes(error))
+    if exchange.proxy and not any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return _proxy_error("cannot be reached")
     for kind, name, message in _CAUSES:
         for cause in causes:
             if isinstance(cause, kind):
-                return APIConnectionError(f"{message} ({cause}); nothing was sent", kind=name)
+                words = _NO_TLS if _NOT_TLS.search(str(cause)) else message
+                return APIConnectionError(f"{words} ({cause}); nothing was sent", kind=name)
     return APIConnectionError(
         "the server refused the connection; check base_url and the network; nothing was sent", kind="refused"
     )
+
+
+def _proxy_error(what: str) -> APIConnectionError:
+    return APIConnectionError(f"the proxy {what}; check HTTPS_PROXY and NO_PROXY; nothing was sent", kind="proxy")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

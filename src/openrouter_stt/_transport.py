@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import lru_cache, partial
+from typing import Any, Final, Protocol
 
 import attrs
 import httpx
 
 from ._answer import Reply
 from ._body import Body
-from ._deadline import SocketDeadline
-from ._decompress import LARGEST_ANSWER, decompressed, too_large
-from ._errors import APITimeoutError, ConfigurationError
+from ._errors import ConfigurationError
+from ._exchange import Exchange
+from ._incoming import Incoming, collect, receive
+from ._loops import OfOneLoop, closed
+from ._runtime import limited
 from ._settings import CONNECT_TIMEOUT
-from ._translate import in_our_words, proxies_in_our_words
+from ._translate import InOurWords, settings_in_our_words
+from ._trust import trusted
 from ._wire import Request
-
-if TYPE_CHECKING:
-    from anyio import CancelScope
 
 # No call waits for another's connection; and cancelled calls, which httpcore 1.0 never takes off its list (its issue
 # 1093), cannot use a limit up.
 NO_QUEUE: Final = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+NO_AUTH: Final = httpx.Auth()  # else httpx looks for a user in the URL
 
 
 class Transport(Protocol):
@@ -46,26 +48,35 @@ class SyncTransport:
     _closed: bool = attrs.field(default=False, init=False)
     _process: int = attrs.field(factory=os.getpid, init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
-    _deadline: SocketDeadline = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._deadline = SocketDeadline(self.now)
 
     async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
-        body, answer = request.body(), _Answer()
-        with in_our_words(body):
-            outgoing = _outgoing(
-                request, url, headers, size=body.size, stream=_SyncStream(body), seconds=deadline - self.now()
-            )
-            outgoing.extensions["trace"], self._deadline.at = self._deadline.trace, deadline
-            response = self._opened().send(outgoing, stream=True)
-            try:
-                for block in [response.content] if response.is_stream_consumed else response.iter_raw():
-                    if not answer.add(block):
-                        break
-            finally:
-                response.close()
-            return answer.reply(response)
+        body = request.body()
+        address, host = address_of(url)
+        exchange = Exchange(address.host, deadline, self.now, self._permit)
+        with InOurWords(body, exchange) as outcome, exchange:
+            outgoing = _outgoing(request.method, address, {**headers, "host": host}, _SyncStream(body), exchange)
+            outgoing.extensions["trace"] = exchange.trace
+            return self._answer(outgoing).reply()
+        raise outcome.error
+
+    def _answer(self, outgoing: httpx.Request) -> Incoming:
+        """Send and take in what comes; a frame of its own, since it holds the server's words."""
+        client = self._opened()
+        try:
+            response = client.send(outgoing, stream=True, auth=NO_AUTH)
+        except RuntimeError:
+            self._permit()  # httpx's word for a client that another thread has just closed
+            raise
+        answer = Incoming.of(response)
+        try:
+            receive(response, answer)
+        finally:
+            response.close()
+        return answer
+
+    def _permit(self) -> None:
+        if self._closed:
+            raise closed()
 
     async def close(self) -> None:
         self._closed = True
@@ -76,13 +87,12 @@ class SyncTransport:
         if self._process != os.getpid():  # after a fork the connections, and a lock that was held, are the parent's
             self._process, self._client, self._lock = os.getpid(), None, threading.Lock()
         with self._lock:
-            if self._closed:
-                raise _closed()
+            self._permit()
             if self._client is None:
-                with proxies_in_our_words():
-                    self._client = httpx.Client(
-                        transport=self._transport, trust_env=self._trust_env, cookies=_no_cookies(), limits=NO_QUEUE
-                    )
+                with settings_in_our_words():
+                    self._client = _Client(**_settings(self._transport, self._trust_env))
+                if self._transport is None:  # its own sockets, which would warn of themselves; others are the caller's
+                    weakref.finalize(self, _close, self._client, os.getpid())
             return self._client
 
 
@@ -93,131 +103,128 @@ class AsyncTransport:
     now: Callable[[], float]
     _transport: httpx.AsyncBaseTransport | None = None
     _trust_env: bool = True
-    _closed: bool = attrs.field(default=False, init=False)
-    _client: httpx.AsyncClient | None = attrs.field(default=None, init=False)
-    _loop: object = attrs.field(default=None, init=False)
+    _clients: OfOneLoop[httpx.AsyncClient] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._clients = OfOneLoop(partial(_async_client, self._transport, self._trust_env))
 
     async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
-        import anyio
+        body = request.body()
+        address, host = address_of(url)
+        exchange = Exchange(address.host, deadline, self.now, self._clients.permit)
+        with InOurWords(body, exchange) as outcome, exchange:
+            outgoing = _outgoing(request.method, address, {**headers, "host": host}, AsyncStream(body), exchange)
+            outgoing.extensions["trace"] = exchange.atrace
+            return (await self._answer(outgoing, exchange)).reply()
+        raise outcome.error
 
-        body, answer, seconds = request.body(), _Answer(), deadline - self.now()
-        with in_our_words(body):
-            outgoing = _outgoing(request, url, headers, size=body.size, stream=_AsyncStream(body), seconds=seconds)
-            with anyio.fail_after(seconds) as scope:
-                response = await self._opened().send(outgoing, stream=True)
-                try:
-                    await _collect(response, answer, scope)
-                finally:
-                    await response.aclose()
-            return answer.reply(response)
+    async def _answer(self, outgoing: httpx.Request, exchange: Exchange) -> Incoming:
+        answer: Incoming | None = None
+        with limited(exchange.left) as scope:
+            response = await self._clients.get().send(outgoing, stream=True, auth=NO_AUTH)
+            answer = Incoming.of(response)
+            try:
+                await collect(response, answer, scope)
+            finally:
+                await response.aclose()
+        if answer is None:
+            raise TimeoutError
+        return answer
 
     async def close(self) -> None:
-        from anyio.lowlevel import current_token
-
-        self._closed = True
-        if self._client is not None and self._loop == current_token():  # those of another loop are gone with it
-            await self._client.aclose()
-
-    def _opened(self) -> httpx.AsyncClient:
-        from anyio.lowlevel import current_token
-
-        loop = current_token()
-        if self._closed:
-            raise _closed()
-        if self._client is None:
-            with proxies_in_our_words():
-                self._client = httpx.AsyncClient(
-                    transport=self._transport, trust_env=self._trust_env, cookies=_no_cookies(), limits=NO_QUEUE
-                )
-            self._loop = loop
-        if self._loop != loop:
-            raise ConfigurationError("an AsyncClient serves one event loop; make another one in each")
-        return self._client
+        client = self._clients.close()
+        if client is not None:
+            await client.aclose()
 
 
-@attrs.define
-class _Answer:
-    """The body of a reply as it comes in, held to a size."""
-
-    body: bytearray = attrs.field(factory=bytearray, init=False, repr=False)
-
-    def add(self, block: bytes) -> bool:
-        """Take a block and tell whether to go on."""
-        self.body += block
-        return len(self.body) <= LARGEST_ANSWER
-
-    def reply(self, response: httpx.Response) -> Reply:
-        """Return the whole reply. Raises `APIResponseError` for one that is too large or cannot be decompressed."""
-        if len(self.body) > LARGEST_ANSWER:
-            raise too_large()
-        headers = dict(response.headers)
-        return Reply(response.status_code, headers, decompressed(bytes(self.body), headers.get("content-encoding", "")))
-
-
-async def _collect(response: httpx.Response, answer: _Answer, scope: CancelScope) -> None:
-    if response.is_stream_consumed:  # as it is where a transport made the response of a value
-        answer.add(response.content)
-        return
-    async for block in response.aiter_raw():
-        if not answer.add(block):
-            scope.cancel()  # httpx's nested generators unwind from within; a raise leaves them open
+def _async_client(transport: httpx.AsyncBaseTransport | None, trust_env: bool) -> httpx.AsyncClient:
+    with settings_in_our_words():
+        return _AsyncClient(**_settings(transport, trust_env))
 
 
 class _SyncStream(httpx.SyncByteStream):
     def __init__(self, body: Body) -> None:
-        self._body = body
+        self.body = body
 
     def __iter__(self) -> Iterator[bytes]:
-        while (block := self._body.next()) is not None:
+        while (block := self.body.next()) is not None:
             yield block
 
 
-class _AsyncStream(httpx.AsyncByteStream):
+class AsyncStream(httpx.AsyncByteStream):
     """A class and no generator, which would be left open when a connection breaks."""
 
     def __init__(self, body: Body) -> None:
-        self._body = body
+        self.body = body
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._body.large:
+        if self.body.large:
             from anyio import to_thread
 
-            block = await to_thread.run_sync(self._body.next)
+            block = await to_thread.run_sync(self.body.next)
         else:
-            block = self._body.next()
+            block = self.body.next()
         if block is None:
             raise StopAsyncIteration
         return block
 
 
+def _settings(transport: Any, trust_env: bool) -> dict[str, Any]:
+    """Return the settings of an httpx client; a transport of the caller's has certificates of its own."""
+    return {
+        "transport": transport,
+        "verify": trusted(trust_env) if transport is None else True,
+        "trust_env": trust_env,
+        "limits": NO_QUEUE,
+    }
+
+
 def _outgoing(
-    request: Request,
-    url: str,
+    method: str,
+    address: httpx.URL,
     headers: Mapping[str, str],
-    *,
-    size: int,
-    stream: httpx.SyncByteStream | httpx.AsyncByteStream,
-    seconds: float,
+    stream: _SyncStream | AsyncStream,
+    exchange: Exchange,
 ) -> httpx.Request:
     """Build a request without the client's own headers and cookies; the answer is asked for as it is."""
-    if seconds <= 0:
-        raise APITimeoutError("the deadline passed before the request was sent; give the call a longer timeout")
-    timeout, address = httpx.Timeout(seconds, connect=min(CONNECT_TIMEOUT, seconds)), httpx.URL(url)
+    seconds = exchange.time_to_send()
+    timeout = {"connect": min(CONNECT_TIMEOUT, seconds), "read": seconds, "write": seconds, "pool": seconds}
     return httpx.Request(
-        request.method,
+        method,
         address,
-        headers={**headers, "host": address.netloc.decode("ascii"), "content-length": str(size)},
+        headers={**headers, "content-length": str(stream.body.size)},
         stream=stream,
-        extensions={"timeout": timeout.as_dict()},
+        extensions={"timeout": timeout},
     )
 
 
-def _closed() -> ConfigurationError:
-    return ConfigurationError("the client is closed; make a new one")
+@lru_cache(maxsize=16)
+def address_of(url: str) -> tuple[httpx.URL, str]:
+    """Parse an address, which is the same for all requests of a client."""
+    try:
+        address = httpx.URL(url)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise ConfigurationError(f"the base URL cannot be used: {error}; check base_url") from None
+    return address, address.netloc.decode("ascii")
 
 
-def _no_cookies() -> CookieJar:
-    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
+def _close(client: httpx.Client, process: int) -> None:
+    if process == os.getpid():  # in a forked child its lock may be held for ever
+        client.close()
+
+
+class _NoCookies(httpx.Cookies):
+    """Takes none; an empty jar would be shown each answer in the standard library's words first."""
+
+    def extract_cookies(self, response: object) -> None: ...
+
+
+class _Client(httpx.Client):
+    cookies: Any = _NoCookies()
+
+
+class _AsyncClient(httpx.AsyncClient):
+    cookies: Any = _NoCookies()

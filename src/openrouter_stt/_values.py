@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import attrs
 
 from ._audio import Audio
-from ._errors import STTError
+from ._errors import APITimeoutError, STTError
 
 if TYPE_CHECKING:
     from ._runtime import Runtime
-    from ._wire import STTResponse
+    from ._wire import Answer
 
 T = TypeVar("T")
 
@@ -25,22 +25,47 @@ class _Replaceable:
 
 @attrs.frozen(kw_only=True)
 class Usage(_Replaceable):
-    """What a transcription cost, as the server counts it; None where it did not say (spec: STTUsage)."""
+    """What a transcription cost, as the server counts it; None where it did not say (spec: STTUsage).
 
-    cost: float | None = None  # US dollars
-    seconds: float | None = None  # of audio
+    Attributes:
+        cost: US dollars.
+        seconds: Of audio.
+        input_tokens: Billed for what was sent.
+        output_tokens: Generated.
+        total_tokens: Both.
+    """
+
+    cost: float | None = None
+    seconds: float | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
     total_tokens: int | None = None
+
+
+_KEPT: Final[Mapping[str, Any]] = {  # what `Transcription.to_dict` writes, and the types it may have
+    "text": str,
+    "model": str,
+    "usage": dict | None,
+    "generation_id": str | None,
+    "response": dict | None,
+}
 
 
 @attrs.frozen(kw_only=True)
 class Transcription(_Replaceable):
     """What was said, and how it was found out.
 
-    `source` is "network", "cache" or the name of the plugin that answered; `attempts` counts the requests begun;
-    `generation_id` is OpenRouter's id of the paid generation. `response` is the whole answer as the spec describes
-    it, None when the text did not come from the server or a plugin changed it.
+    A plugin that answers makes one of `text` and `model`, with a `usage` where it knows one.
+
+    Attributes:
+        text: What was said; no repr shows it.
+        model: Who heard it.
+        usage: What it cost; None where nobody said. A kept answer repeats that of the call which was paid for: leave
+            those with `source` "cache" and `attempts` 0 out of sums.
+        generation_id: OpenRouter's id of the paid generation.
+        attempts: How many requests were begun for it, those that failed included.
+        source: "network", "cache" or the name of the plugin that answered.
+        response: The server's whole answer as the spec describes it; None where the text is not the server's own.
     """
 
     text: str = attrs.field(repr=False)
@@ -49,14 +74,19 @@ class Transcription(_Replaceable):
     generation_id: str | None = None
     attempts: int = 0
     source: str = ""
-    response: STTResponse | None = attrs.field(default=None, repr=False, eq=False)
+    response: Answer | None = attrs.field(default=None, repr=False, eq=False)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
         """Read what `to_dict` wrote. Raises KeyError or TypeError for anything else."""
         from ._wire import read_response
 
+        for name, kind in _KEPT.items():
+            if not isinstance(document[name], kind):
+                raise TypeError(f"{name} is a {type(document[name]).__name__}, which no answer has there")
         usage, response = document["usage"], document["response"]
+        if usage is not None and not all(isinstance(amount, int | float | None) for amount in usage.values()):
+            raise TypeError("usage has something that is no number")
         return cls(
             text=document["text"],
             model=document["model"],
@@ -86,9 +116,18 @@ class Transcription(_Replaceable):
 class Call(_Replaceable):
     """One call of `transcribe`, on its way through the hooks.
 
-    `options` are the request's optional fields as the spec names them, `format` the wire format if one was asked
-    for, `fingerprint` names the installed plugins that change audio or text. In `around` hooks a call also is what
-    may be awaited: `sleep`, `blocking`, `io` and `gather` work in the sync and the async client alike.
+    In `around` hooks it also is what may be awaited: `sleep`, `blocking`, `io` and `gather` work in the sync and the
+    async client alike.
+
+    Attributes:
+        id: Of this call alone, 32 hexadecimal digits; events have it as `call_id`.
+        model: Which model is asked.
+        audio: The recording as the caller gave it.
+        options: The request's optional fields as the spec names them, such as language; not to be changed in place.
+        format: The wire format if one was asked for.
+        base_url: Where the API is.
+        deadline: When the call has to end, in seconds on a clock of its own; `remaining` is what to go by.
+        fingerprint: Names the plugins that change audio or text, for keys of caches; a plugin may add to it.
     """
 
     id: str
@@ -97,7 +136,7 @@ class Call(_Replaceable):
     options: Mapping[str, Any] = attrs.field(factory=dict[str, Any], repr=False)
     format: str | None = None
     base_url: str
-    deadline: float = attrs.field(repr=False)  # on the clock of `now`
+    deadline: float = attrs.field(repr=False)
     fingerprint: str = attrs.field(default="", repr=False)
     _runtime: Runtime = attrs.field(alias="runtime", repr=False, eq=False)
 
@@ -107,11 +146,19 @@ class Call(_Replaceable):
         return max(self.deadline - self._runtime.now(), 0.0)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait without holding up other calls."""
+        """Wait without holding up other calls. In tests a fake clock jumps here.
+
+        Raises `APITimeoutError`, at once, where the call's deadline would pass meanwhile.
+        """
+        if seconds >= self.remaining:
+            raise APITimeoutError(f"a wait of {seconds:.1f} s would pass the deadline; give the call a longer timeout")
         await self._runtime.sleep(seconds)
 
     async def blocking(self, function: Callable[..., T], *args: Any) -> T:
-        """Run a function that takes long: in a worker thread in the async client, right here in the sync one."""
+        """Run a function that takes long: in a worker thread in the async client, right here in the sync one.
+
+        A call that is cancelled meanwhile ends when the function does.
+        """
         return await self._runtime.blocking(function, *args)
 
     async def io(self, sync: Callable[[], T], async_: Callable[[], Awaitable[T]]) -> T:
@@ -119,15 +166,23 @@ class Call(_Replaceable):
         return await self._runtime.io(sync, async_)
 
     async def gather(self, *awaitables: Awaitable[T]) -> list[T]:
-        """Await all and return their results in order: at once in the async client, one by one in the sync one."""
+        """Await all and return their results in order: at once in the async client, one by one in the sync one.
+
+        The first error ends the others and is raised.
+        """
         return await self._runtime.gather(*awaitables)
 
 
 @attrs.frozen(kw_only=True)
 class Attempt(_Replaceable):
-    """One request about to be sent: `number` counts from 1; `size` is bytes of audio, in the wire's `format`.
+    """One request about to be sent.
 
-    `duration` is the audio's in seconds, where its headers tell it.
+    Attributes:
+        call: The call it is sent for.
+        number: From 1; a fallback's requests begin at 1 again.
+        size: Bytes of audio, before base64.
+        format: The wire's, such as "wav".
+        duration: The audio's in seconds; None where its headers do not tell it.
     """
 
     call: Call
@@ -139,10 +194,13 @@ class Attempt(_Replaceable):
 
 @attrs.frozen(kw_only=True)
 class Failure(_Replaceable):
-    """An attempt, or with `fallback` a whole call, that ended in an error.
+    """An attempt, or with `fallback` a whole request with its retries, that ended in an error.
 
-    `attempt` is the number of the last attempt, from 1; `error.attempts` counts the requests that were begun, which
-    differs where a plugin around the attempt sent none or several.
+    Attributes:
+        call: The call that failed, with the model it asked.
+        error: How it ended; for these hooks always an `APIError`. Its `maybe_billed` tells whether it may be paid for.
+        attempt: The number of the last attempt, from 1; with `fallback`, how many requests the call began.
+            `error.attempts` counts those begun, which differs where a plugin around the attempt sent none or several.
     """
 
     call: Call
@@ -159,5 +217,6 @@ class Stop:
 
 STOP: Final = Stop()
 
-Proceed = Callable[[Call], Awaitable[Transcription]]
-ProceedAttempt = Callable[[Attempt], Awaitable[Transcription]]
+# Coroutines, not any awaitables: of these, checkers notice one that nobody awaits.
+Proceed = Callable[[Call], Coroutine[Any, Any, Transcription]]
+ProceedAttempt = Callable[[Attempt], Coroutine[Any, Any, Transcription]]

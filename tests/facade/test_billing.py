@@ -12,8 +12,11 @@ from openrouter_stt import (
     APIStatusError,
     ConfigurationError,
     Failure,
+    STTError,
     TooManyRequestsError,
+    Transcription,
 )
+from openrouter_stt._keeping import count
 from openrouter_stt_plugins.retry import Retry
 from tests.hooks.small_plugins import Small
 from tests.support.clock import Clock
@@ -119,3 +122,31 @@ def test_falling_back_to_what_failed_ends_at_once(server: Server, world: World) 
     with pytest.raises(APIStatusError):
         world.client(base_url=server.url, plugins=[Small("p", fallback=fallback)]).transcribe(WAV, model="one")
     assert [request.json["model"] for request in server.requests] == ["one", "two"]
+
+
+@pytest.mark.parametrize("cache", [None, "memory"])
+def test_an_answer_that_a_plugin_does_not_let_pass_was_paid_for(
+    server: Server, world: World, cache: str | None
+) -> None:
+    def finish(transcription: Transcription) -> Transcription:
+        raise STTError("not for these ears")
+
+    client = world.client(base_url=server.url, plugins=[Small("guard", finish=finish)], cache=cache)
+    with pytest.raises(STTError, match="ears") as caught:
+        client.transcribe(WAV)
+    assert (len(server.requests), caught.value.attempts, caught.value.maybe_billed) == (1, 1, True)
+
+
+def test_lost_answers_are_counted() -> None:
+    """Those that took no request were not paid for; what is no error of ours has no count."""
+
+    def lost(error: BaseException, *attempts: int) -> BaseException:
+        count(error, *(Transcription(text="lost", model="m", attempts=each) for each in attempts))
+        return error
+
+    error = STTError("x", attempts=2)
+    assert vars(lost(error, 0)) == vars(STTError("x", attempts=2))
+    assert vars(lost(error, 3, 1)) == vars(STTError("x", attempts=6, maybe_billed=True))
+    assert vars(lost(error)) == vars(STTError("x", attempts=6, maybe_billed=True))
+    assert vars(lost(STTError("x"), 1)) == vars(STTError("x", attempts=1, maybe_billed=True))
+    assert vars(lost(ValueError(), 1)) == {}

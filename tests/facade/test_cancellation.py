@@ -57,7 +57,7 @@ class _SlowFile(io.BytesIO):
 
 
 def _client(server: Server) -> AsyncClient:
-    return AsyncClient("sk-test", base_url=server.url, autoload=False, timeout=2)
+    return AsyncClient("sk-test", base_url=server.url, autoload=False, timeout=10)
 
 
 def test_a_task_that_is_cancelled_while_a_file_is_read_ends_at_once(server: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from functools import partial
 from typing import Any
 
 import anyio
@@ -79,12 +80,10 @@ def test_a_closed_client_does_not_ask_its_plugins(world: World) -> None:
 def test_a_client_may_be_closed_in_another_event_loop(server: Server, serving: str, closing: str) -> None:
     """Its connections are gone with the loop that they were made in; the client is closed all the same."""
     client = AsyncClient("sk-test", base_url=server.url, autoload=False)
-
-    async def call() -> str:
-        return (await client.transcribe(WAV, model=MODEL)).text
-
-    assert anyio.run(call, backend=serving) == "hello"
+    call = partial(client.transcribe, WAV, model=MODEL)
+    assert anyio.run(call, backend=serving).text == "hello"
     anyio.run(client.close, backend=closing)
     with pytest.raises(ConfigurationError, match=CLOSED):
         anyio.run(call, backend=closing)
+    del client, call
     gc.collect()  # warns here of what it would warn of in another test

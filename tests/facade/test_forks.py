@@ -31,6 +31,51 @@ if process:
     sys.exit(os.waitpid(process, 0)[1])
 """
 
+BUSY = """
+import contextlib, os, sys, threading
+from openrouter_stt import Transcription
+from openrouter_stt_plugins.cache import DiskCache
+
+caches = [DiskCache(sys.argv[1] + name) for name in "ab"]
+stop = threading.Event()
+
+def write(cache):
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):  # a busy cache is one that keeps nothing
+            cache.cache_set("key", Transcription(text="kept", model="m"))
+
+threads = [threading.Thread(target=write, args=(cache,)) for cache in caches for _ in range(2)]
+for thread in threads:
+    thread.start()
+for _ in range(20):
+    if not (process := os.fork()):
+        os._exit({cache.cache_get("key").text for cache in caches if cache.cache_get("key")} > {"kept"})
+    if os.waitpid(process, 0)[1]:
+        print("a child failed")
+stop.set()
+for thread in threads:
+    thread.join()
+print(*(cache.cache_get("key").text for cache in caches))
+"""
+
+OPEN = """
+import os, sys
+from openrouter_stt import Transcription
+from openrouter_stt_plugins.cache import DiskCache
+
+def is_open():
+    with os.scandir("/proc/self/fd") as entries:
+        return any("answers.sqlite3" in os.readlink(entry) for entry in entries if os.path.lexists(entry))
+
+cache = DiskCache(sys.argv[1])
+cache.cache_set("key", Transcription(text="kept", model="m"))
+print("before", is_open(), flush=True)
+if not os.fork():
+    print("child", is_open(), cache.cache_get("key").text, flush=True)
+    os._exit(0)
+os.wait()
+"""
+
 KEEPS = """
 import os, sys
 from openrouter_stt import Transcription
@@ -56,6 +101,29 @@ keep("first")
 os.write(begun, b".")
 os.read(child_waits, 1)
 keep("second")
+"""
+
+WAITS = """
+import os, sys, threading
+from openrouter_stt import Client
+from openrouter_stt._flights import _flights
+from tests.support.sounds import WAV
+
+client = Client("sk-test", base_url=sys.argv[1], autoload=False, timeout=5, cache="memory")
+
+def transcribe():
+    return client.transcribe(WAV, model="m", language="one")
+
+client.transcribe(WAV, model="m", language="before")  # imports what it takes; an import must not be forked half-way
+first = threading.Thread(target=transcribe)
+first.start()
+while not _flights:  # the thread has begun to ask
+    pass
+process = os.fork()
+if process:
+    sys.exit(os.waitpid(process, 0)[1] or first.join())
+print("child got", transcribe().source, flush=True)
+os._exit(0)
 """
 
 
@@ -89,11 +157,10 @@ def echo() -> Iterator[str]:
         thread.join()
 
 
-def _printed(script: str, argument: str) -> list[str]:
-    """Run a script in a process without threads, as forks want it."""
-    done = subprocess.run(
-        [sys.executable, "-c", script, argument], cwd=ROOT, check=False, capture_output=True, text=True, timeout=20
-    )
+def _printed(script: str, *arguments: str) -> list[str]:
+    """Run a script in a process of its own, as forks want it."""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", script, *arguments]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=20)
     assert (done.returncode, done.stderr) == (0, "")
     return sorted(done.stdout.splitlines())
 
@@ -106,3 +173,19 @@ def test_parent_and_child_get_their_own_answers(echo: str) -> None:
 def test_a_cache_on_disk_serves_both(tmp_path: Path) -> None:
     """What the child keeps before and after the parent is done with it is there for those who come later."""
     assert _printed(KEEPS, str(tmp_path)) == ["before first parent second"]
+
+
+def test_a_child_does_not_wait_for_a_thread_of_its_parent(echo: str) -> None:
+    """The thread is asking when the process forks; the server answers it when the child has asked, too."""
+    assert _printed(WAITS, echo) == ["child got network"]
+
+
+def test_a_cache_that_threads_are_writing_to_may_be_forked(tmp_path: Path) -> None:
+    """No child waits for ever for what a thread of its parent held, and no file is harmed."""
+    assert _printed(BUSY, str(tmp_path / "kept")) == ["kept kept"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux lists open files")
+def test_no_connection_of_a_cache_comes_into_a_child(tmp_path: Path) -> None:
+    """SQLite's connections must not even be closed there; the child opens its own."""
+    assert _printed(OPEN, str(tmp_path)) == ["before True", "child False kept"]

@@ -48,7 +48,7 @@ def test_every_send_is_the_same_to_the_byte(clock: Clock, server: Server, client
         ("", 0, 0.5),
         ("nan", 0, 0.5),
         ("inf", 0, 0.5),
-        ("9" * 40, 0, 0.5),
+        ("1_0", 0, 0.5),
         ("Mon, 99 Foo 2026 00:00:00 GMT", 0, 0.5),
         ("Mon, 01 Jan 0001 00:00:00 +2359", 0, 0.5),
     ],
@@ -76,7 +76,7 @@ def test_the_server_says_when_to_come_back(
     assert least <= clock.waits[0] <= most
 
 
-@pytest.mark.parametrize("stated", ["121", "86400", "999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+@pytest.mark.parametrize("stated", ["121", "86400", "9" * 5000, "1e400", "Fri, 31 Dec 9999 23:59:59 GMT"])
 def test_a_wait_above_two_minutes_is_left_to_the_caller(
     clock: Clock, server: Server, client: Driver, stated: str
 ) -> None:

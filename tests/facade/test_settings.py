@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
+import httpx
 import pytest
 
 import openrouter_stt
@@ -55,9 +57,10 @@ def test_a_key_that_no_header_can_carry_is_refused(server: Server, world: World,
     assert server.requests == []
 
 
-@pytest.mark.parametrize("slashes", ["", "/", "//"])
-def test_a_base_url_may_end_in_slashes(server: Server, world: World, slashes: str) -> None:
-    world.client(base_url=server.url + slashes).transcribe(WAV)
+@pytest.mark.parametrize("end", ["", "/", "//", "/ \n"])
+def test_a_base_url_may_end_in_slashes_and_blanks(server: Server, world: World, end: str) -> None:
+    """As what is pasted does."""
+    world.client(base_url=f" {server.url}{end}").transcribe(WAV)
     assert server.last.line == "POST /api/v1/audio/transcriptions HTTP/1.1"
 
 
@@ -70,6 +73,16 @@ def test_the_environment_sets_what_no_argument_does(
     world.client(headers={"X-Title": "App"}).transcribe(WAV)
     assert server.last.header("http-referer") == "https://app.example"
     assert server.last.header("x-title") == "App"
+
+
+def test_an_async_function_gives_no_key(world: World) -> None:
+    """Neither client awaits it; it ends without a warning that it was not awaited."""
+
+    async def key() -> str:
+        return "sk-or-test"
+
+    with pytest.raises(ConfigurationError, match="a plain one, not async"):
+        world.client(api_key=key).transcribe(WAV)
 
 
 def test_one_call_needs_no_client(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,6 +218,14 @@ def test_cookies_are_not_kept(server: Server, client: Driver) -> None:
     assert "cookie" not in {name.lower() for name, _ in server.last.headers}
 
 
+def test_answers_are_not_looked_through_for_cookies(
+    server: Server, client: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By httpx, which writes request and answer anew for that, in the standard library's words."""
+    monkeypatch.delattr(httpx.Cookies, "extract_cookies")
+    assert client.transcribe(WAV).text == "hello"
+
+
 def test_a_proxy_of_the_environment_is_used(server: Server, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that refuses is named as the proxy, not as the server."""
     monkeypatch.setenv("HTTPS_PROXY", server.url.removesuffix("/api/v1"))
@@ -219,6 +240,15 @@ def test_a_proxy_that_is_no_url_is_a_wrong_setting(world: World, monkeypatch: py
     monkeypatch.setenv("HTTPS_PROXY", "socks9://127.0.0.1:1")
     with pytest.raises(ConfigurationError, match="proxy"):
         world.client().transcribe(WAV)
+
+
+@pytest.mark.parametrize("separator", "/?#")
+def test_a_password_of_a_proxy_is_not_repeated(world: World, monkeypatch: pytest.MonkeyPatch, separator: str) -> None:
+    """Not even where it is taken for a port; the error says how to write it."""
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:s3cret{separator}s3cret@127.0.0.1:1")
+    with pytest.raises(ConfigurationError, match="%2F") as caught:
+        world.client().transcribe(WAV)
+    assert "s3cret" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_closed_port_is_not_a_wrong_setting(clock: Clock, world: World) -> None:

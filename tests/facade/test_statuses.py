@@ -21,6 +21,7 @@ WHAT_TO_DO = {
     401: " (check the API key)",
     402: " (add credits at https://openrouter.ai/settings/credits)",
     404: " (check the model and the base URL)",
+    302: " (redirects are not followed; check base_url)",
 }
 
 HTML = b"<!DOCTYPE html><html><body>Bad gateway</body></html>"
@@ -82,7 +83,7 @@ def test_a_status_decides_how_often_a_request_is_sent(server: Server, client: Dr
 def test_an_undocumented_status_is_a_plain_status_error(server: Server, client: Driver, status: int) -> None:
     error = failure(server, client, Answer.of(status, {"error": {"message": "short and stout"}}))
     assert type(error) is APIStatusError
-    assert error.message == f"status {status}: short and stout"
+    assert error.message == f"status {status}: short and stout{WHAT_TO_DO.get(status, '')}"
 
 
 @by_body
@@ -120,7 +121,7 @@ def test_a_request_is_named_by_cloudflare_where_the_server_does_not(server: Serv
 
 def test_a_long_message_of_many_lines_becomes_one_short_line(server: Server, client: Driver) -> None:
     """Control characters of a server cannot write into a terminal or a log."""
-    message = "a\r\nb\x1b[31m\u2028" + "c" * 1000
+    message = "a\r\nb\x1b[31m\u2028" + "c " * 500
     error = failure(server, client, Answer.of(400, {"error": {"message": message}}))
     assert error.message.startswith("status 400: a b [31m c")
     assert len(error.message) < 530
@@ -130,6 +131,22 @@ def test_redirects_are_not_followed(server: Server, client: Driver) -> None:
     """The key and the audio go nowhere but to the base URL."""
     error = failure(server, client, Answer(307, b"", {"Location": server.url + "/elsewhere"}))
     assert (error.status, len(server.requests)) == (307, 1)
+    assert str(error) == "status 307: the server sent an empty body (redirects are not followed; check base_url)"
+
+
+@pytest.mark.parametrize("status", [402, 429, 503])
+def test_how_long_to_wait_is_told(server: Server, client: Driver, status: int) -> None:
+    """Where the server asks for more than is waited for."""
+    answer = Answer.of(status, {"error": {"message": "Rate limited"}}, Retry_After="3600")
+    error = failure(server, client, answer)
+    assert str(error) == f"status {status}: Rate limited{WHAT_TO_DO.get(status, '')}; try again in 3600 s"
+
+
+def test_a_page_in_place_of_an_answer_says_where_to_look(server: Server, client: Driver) -> None:
+    """It comes from another server, or from a network that wants a login."""
+    server.will(Answer(200, HTML))
+    with pytest.raises(APIResponseError, match=r"check base_url, and whether the network asks for a login first$"):
+        client.transcribe(WAV)
 
 
 @pytest.mark.parametrize("compressed", [False, True])

@@ -8,7 +8,8 @@ from typing import Any, Self
 import attrs
 import pytest
 
-from openrouter_stt._wire import fitting
+from openrouter_stt import ConfigurationError
+from openrouter_stt._wire import checked_options, fitting
 
 
 @attrs.frozen
@@ -31,5 +32,34 @@ class Verbose:
 )
 def test_field_that_does_not_fit_costs_itself_alone(segments: object, kept: tuple[str, ...]) -> None:
     """A paid transcript, and the fields that fit, outlive a wrong one."""
-    read = fitting(Verbose, {"text": "hello", "segments": segments, "language": "en"})
+    read = fitting(Verbose.from_dict, {"text": "hello", "segments": segments, "language": "en"})
     assert read == Verbose("hello", kept, "en")
+
+
+def test_nothing_that_fits_is_none() -> None:
+    """The text is kept elsewhere."""
+
+    def read(_: Mapping[str, Any]) -> None:
+        raise ValueError("unfit")
+
+    assert fitting(read, {"text": "hello", "language": "en"}) is None
+
+
+def test_options_that_are_nested_too_deeply_are_a_wrong_setting() -> None:
+    """Before they are walked over by anything that cannot."""
+    nested: dict[str, Any] = {}
+    for _ in range(100_000):
+        nested = {"deeper": nested}
+    with pytest.raises(ConfigurationError, match="nested too deeply"):
+        checked_options({"provider": nested})
+
+
+def test_fields_that_fit_outlive_two_that_do_not() -> None:
+    """Each is tried by itself."""
+
+    def read(document: Mapping[str, Any]) -> list[str]:
+        if {"wrong", "worse"} & document.keys():
+            raise ValueError("unfit")
+        return sorted(document)
+
+    assert fitting(read, {"text": "hello", "wrong": 1, "worse": 2, "language": "en"}) == ["language", "text"]

@@ -13,6 +13,7 @@ class Clock:
     def __init__(self) -> None:
         self.time = 1000.0
         self.waits: list[float] = []
+        self.stands = False  # where many wait at once, none of them is to move the others' time
 
     def advance(self, seconds: float) -> None:
         self.time += seconds
@@ -25,7 +26,7 @@ class Clock:
 
         async def sleep(_: object, seconds: float) -> None:
             self.waits.append(seconds)
-            self.time += seconds
+            self.time += 0 if self.stands else seconds
 
         for runtime in (_runtime.SyncRuntime, _runtime.AsyncRuntime):
             monkeypatch.setattr(runtime, "now", now)

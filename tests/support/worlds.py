@@ -7,12 +7,27 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
+import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from openrouter_stt import AsyncClient, Client, Transcription
 
 WORLDS = ("sync", "asyncio", "trio")
+ASYNC_WORLDS = ("asyncio", "trio", "asyncio-aiohttp")  # "asyncio" is over httpx, as trio is
 MODEL = "openai/whisper-1"
+
+
+def backend_of(world: str) -> str:
+    """Name the event loop of an async world."""
+    return world.partition("-")[0]
+
+
+@contextmanager
+def over(world: str) -> Iterator[None]:
+    """Clients made in this block have the transport of a world: asyncio alone has two."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENROUTER_STT_AIOHTTP", "0" if world == "asyncio" else "1")
+        yield
 
 
 class Driver(Protocol):
@@ -65,7 +80,9 @@ class World:
         if self._portal is None:
             driver = SyncDriver(Client(api_key, autoload=autoload, **settings))
         else:
-            driver = AsyncDriver(AsyncClient(api_key, autoload=autoload, **settings), self._portal)
+            with over(self.name):
+                client = AsyncClient(api_key, autoload=autoload, **settings)
+            driver = AsyncDriver(client, self._portal)
         self._made.append(driver)
         return driver
 
@@ -82,7 +99,7 @@ def world_named(name: str) -> Iterator[World]:
         yield world
         world.close()
         return
-    with start_blocking_portal(name) as portal:
+    with start_blocking_portal(backend_of(name)) as portal:
         world = World(name, portal)
         yield world
         world.close()

@@ -1,0 +1,273 @@
+"""The async client's shell over aiohttp, on asyncio: the same promises with less work for each call.
+
+aiohttp's session is set to do nothing of its own: no redirects, cookies, decompression, limits or times. Its
+connections are watched at the seam between asyncio and aiohttp, since it tells nobody when an answer begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+from typing import Any, Final
+
+import aiohttp
+import attrs
+import httpx
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import HttpProcessingError
+from aiohttp.payload import Payload
+from yarl import URL
+
+from ._answer import Reply
+from ._body import Body
+from ._exchange import Exchange, current
+from ._incoming import Incoming
+from ._loops import OfOneLoop
+from ._settings import CONNECT_TIMEOUT
+from ._translate import InOurWords, settings_in_our_words
+from ._transport import AsyncStream, address_of
+from ._trust import trusted
+from ._wire import Request
+
+KEPT: Final = 5.0  # seconds that an idle connection is kept, as httpx does
+LONGEST_LINE: Final = 100 * 1024  # bytes, as h11 takes of a whole head
+MOST_HEADERS: Final = 10_000
+
+
+@attrs.define
+class AiohttpTransport:
+    """Over an aiohttp.ClientSession."""
+
+    now: Callable[[], float]
+    _trust_env: bool = True
+    _sessions: OfOneLoop[aiohttp.ClientSession] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._sessions = OfOneLoop(partial(_session, self._trust_env), aiohttp.ClientSession.detach)
+
+    async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
+        body = request.body()
+        exchange = Exchange(address_of(url)[0].host, deadline, self.now)
+        with InOurWords(body, exchange) as outcome, exchange:
+            return (await self._answer(request.method, url, headers, _Payload(body, exchange))).reply()
+        raise outcome.error
+
+    async def _answer(self, method: str, url: str, headers: Mapping[str, str], payload: _Payload) -> Incoming:
+        """Send and take in what comes; a frame of its own, since it holds the server's words."""
+        answer: Incoming | None = None
+        try:
+            async with asyncio.timeout(payload.exchange.time_to_send()):
+                session = self._sessions.get()
+                response = await session.request(
+                    method, _url(url), headers=headers, data=payload, allow_redirects=False
+                )
+                answer = Incoming(response.status, _joined(response.raw_headers))
+                await _collect(response, answer, payload)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            if payload.error is not None:
+                raise payload.error from None
+            if answer is None or not isinstance(error, TimeoutError):
+                raise _as_httpx(error) from error
+        except asyncio.CancelledError:
+            if not _is_cancelled(asyncio.current_task()):
+                self._sessions.permit()  # aiohttp cancels the look-ups of a session that is closed
+            raise
+        return answer
+
+    async def close(self) -> None:
+        session = self._sessions.close()
+        if session is not None:
+            await session.close()
+
+
+def _session(trust_env: bool) -> aiohttp.ClientSession:
+    with settings_in_our_words():
+        certificates = trusted(trust_env)
+    return aiohttp.ClientSession(
+        connector=_Connector(limit=0, ssl=certificates, keepalive_timeout=KEPT, resolver=aiohttp.ThreadedResolver()),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_TIMEOUT),
+        auto_decompress=False,
+        response_class=_Response,
+        max_line_size=LONGEST_LINE,
+        max_field_size=LONGEST_LINE,
+        max_headers=MOST_HEADERS,
+    )
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Is forgotten as a loop's own sockets are: aiohttp's would close those that a forked child shares."""
+
+    def __del__(self, *_: object) -> None: ...
+
+
+class _Payload(Payload):
+    """A body of known size that is written once; `error` is what it raised, not in aiohttp's wrapping."""
+
+    def __init__(self, body: Body, exchange: Exchange) -> None:
+        super().__init__(body)
+        self._size = body.size
+        self._stream = AsyncStream(body)
+        self.exchange = exchange
+        self.written = False
+        self.error: Exception | None = None
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        while (block := await self._block()) is not None:
+            await writer.write(block)
+        self.exchange.sent_at, self.written = self.exchange.now(), True
+
+    async def _block(self) -> bytes | None:
+        try:
+            return await anext(self._stream, None)
+        except Exception as error:
+            self.error = error
+            raise
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        raise TypeError("a body is streamed")
+
+
+class _Response(aiohttp.ClientResponse):
+    """Watches its connection, and cuts it where no answer comes: closing would wait for a deaf server."""
+
+    line: _Line
+
+    async def start(self, connection: Any) -> aiohttp.ClientResponse:
+        exchange: Any = current.get()
+        self.line, exchange.kept = _line(connection)
+        try:
+            await super().start(connection)
+            self.line.begin(self.content)
+            _refuse_what_is_not_read(self)
+        except BaseException:
+            exchange.silent = not self.line.heard
+            self.line.rest(used=False)
+            raise
+        return self
+
+
+def _refuse_what_is_not_read(response: aiohttp.ClientResponse) -> None:
+    """Raise for another protocol, a status that is none, and a transfer coding that aiohttp takes for none."""
+    if response.status <= 101 or response.headers.get("transfer-encoding", "chunked").lower() != "chunked":
+        raise httpx.RemoteProtocolError("")
+
+
+async def _collect(response: Any, answer: Incoming, payload: _Payload) -> None:
+    """Take in what comes, until it is too much."""
+    try:
+        while block := await response.content.readany():
+            if not answer.add(block):
+                return
+        answer.whole = True
+    except (aiohttp.ClientError, httpx.RemoteProtocolError):
+        if answer.success:  # what was refused stays refused, however its body ends
+            raise
+    finally:
+        response.line.rest(answer.whole and payload.written)
+        response.release()
+
+
+class _Line(asyncio.Protocol):
+    """Stands between a connection and aiohttp, and mends what a paid answer would be lost or waited for by.
+
+    aiohttp tells nobody when bytes come, gives up an answer for what follows it in the same packet, skips blank lines
+    before one, and does not tell whoever reads a body that it turned into garbage. What comes while nobody asks, it
+    would take for the answer to the next request.
+    """
+
+    def __init__(self, transport: asyncio.Transport, handler: Any) -> None:
+        self.asked = True
+        self.heard = False
+        self._transport = transport
+        self._handler = handler
+        self._body: aiohttp.StreamReader | None = None
+
+    def begin(self, body: aiohttp.StreamReader) -> None:
+        """Take the body that comes in now."""
+        self._body = body
+        self._tell()
+
+    def rest(self, used: bool) -> None:
+        """End an exchange; a connection that was not used to its end is cut."""
+        self.asked, self.heard, self._body = False, False, None
+        if not used:
+            self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if not self.asked:
+            self._transport.abort()
+            return
+        if not self.heard and not data.startswith(b"H"):
+            self._handler.set_exception(HttpProcessingError())
+        self.heard = True
+        head, end, rest = data.partition(b"\r\n\r\n")
+        self._handler.data_received(head + end)
+        if rest:
+            self._handler.data_received(rest)
+        self._tell()
+
+    def _tell(self) -> None:
+        error = self._handler.exception()
+        if self._body is not None and isinstance(error, HttpProcessingError) and not self._body.is_eof():
+            self._body.set_exception(httpx.RemoteProtocolError(""))
+
+    def eof_received(self) -> None:
+        self._handler.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._handler.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._handler.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._handler.resume_writing()
+
+
+def _line(connection: Any) -> tuple[_Line, bool]:
+    """Return what watches a connection, and whether it did so before."""
+    transport = connection.transport
+    line = transport.get_protocol()
+    if isinstance(line, _Line):
+        line.asked = True
+        return line, True
+    line = _Line(transport, line)
+    transport.set_protocol(line)
+    return line, False
+
+
+def _is_cancelled(task: asyncio.Task[Any] | None) -> bool:
+    return task is not None and task.cancelling() > 0
+
+
+@lru_cache(maxsize=16)
+def _url(url: str) -> URL:
+    return URL(str(address_of(url)[0]), encoded=True)
+
+
+def _joined(raw: tuple[tuple[bytes, bytes], ...]) -> dict[str, str]:
+    """Return headers with their names in lower case; what is there more than once is joined."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in raw:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def _as_httpx(error: Exception) -> Exception:
+    """Say what aiohttp says in httpx's words, which are translated for all clients alike."""
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return httpx.ConnectTimeout("")
+        case aiohttp.ClientConnectorError():
+            return httpx.ConnectError("")
+        case aiohttp.InvalidURL():
+            return httpx.UnsupportedProtocol(str(error))
+        case aiohttp.ClientResponseError():
+            return httpx.RemoteProtocolError("")
+        case aiohttp.ClientError():
+            return httpx.ReadError("")
+        case _:
+            return error
