@@ -1,0 +1,384 @@
+"""Writes docs/benchmarks.md of what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import attrs
+
+from benchmarks import environments, plots, tables
+from benchmarks.adapters import ALL, FLOOR, OURS, OURS_AIOHTTP, RAW, adapter, worlds
+from benchmarks.measures import CALLS, IN_FLIGHT, LATER, OPERATIONS, SOAK
+from benchmarks.plugins import MANY
+from benchmarks.tables import UNITS, shown, table
+
+PAGE = environments.ROOT / "docs" / "benchmarks.md"
+PICTURES = PAGE.parent / "benchmarks"
+WORLDS = ("sync", "async")
+
+
+@attrs.frozen(slots=False)
+class Report:
+    """The figures of all measures, by their names."""
+
+    figures: dict[str, Any]
+
+    def small(self, name: str, world: str) -> list[float]:
+        found: list[float] = self.figures["calls"][f"{name} {world}"]
+        return found
+
+    def upload(self, size: str, name: str, world: str, what: str = "wall") -> list[float]:
+        found: list[float] = self.figures["uploads"][f"{size} {name} {world}"][what]
+        return found
+
+    @cached_property
+    def goals(self) -> list[list[str]]:
+        return [[what, goal, got, "yes" if met else "**no**"] for what, goal, got, met in self._goals()]
+
+    def _goals(self) -> Iterator[tuple[str, str, str, bool]]:
+        """Compare what was measured with what was set out."""
+        times = self.figures["imports"]["times"]
+        beside = self.figures["imports"]["beside"]
+        yield _ratio(
+            "`import openrouter_stt` / `import httpx` beside it", beside["openrouter_stt"], beside["httpx"], 1.15
+        )
+        alone = "the same, where httpx is alone, without click and rich"
+        yield _ratio(alone, times[OURS]["import"], times[RAW]["import"], 1.15)
+        loaded = self.figures["imports"]["loaded"]
+        yield "heavy modules and models that the import loads", "none", ", ".join(loaded) or "none", not loaded
+        for world in WORLDS:
+            further = self.figures["clients"][f"{OURS} {world}"]
+            yield _most(f"a further client, {world}", further["seconds"], "ms", 10)
+            yield _most(f"its memory, {world}", further["bytes"], "MB", 0.2)
+        for world in WORLDS:
+            yield _ratio(
+                f"CPU of a 10 KB call / raw httpx, {world}", self.small(OURS, world), self.small(RAW, world), 1.15
+            )
+            yield _ratio(
+                f"CPU of a 10 KB call / openrouter's SDK, {world}",
+                self.small(OURS, world),
+                self.small("openrouter_sdk", world),
+                0.2,
+            )
+        rate, answered = (self.figures["concurrency"][what] for what in ("rate", "answered"))
+        faster = median(rate[OURS_AIOHTTP]) / median(rate[RAW])
+        yield f"{IN_FLIGHT} in flight, calls a second / raw httpx", "6 or more", f"{faster:.1f}", faster >= 6
+        for name in (OURS, OURS_AIOHTTP):
+            got = answered[name]
+            yield f"after cancellations, {adapter(name).NAME}", f"{LATER} of {LATER}", f"{got} of {LATER}", got == LATER
+        for size in ("25 MB", "100 MB"):
+            for world in WORLDS:
+                ours, raw = self.upload(size, OURS, world), self.upload(size, RAW, world)
+                yield _ratio(f"{size} upload / raw httpx, {world}", ours, raw, 0.4)
+                yield _most(f"its growth of memory, {world}", self.upload(size, OURS, world, "growth"), "MB", 8)
+        for case, found in self.figures["memory"].items():
+            yield _most(f"1 GB, growth of memory, {case}", found["growth"], "MB", 8)
+        for size in ("25 MB", "100 MB"):
+            yield _most(f"event loop held up, {size}", self.upload(size, OURS, "async", "blocked"), "ms", 20)
+        yield _most("cache hit beyond hashing, 10 KB", self._beyond("10 KB bytes"), "µs", 20)
+        yield _most("cache hit of a path seen before, 25 MB", self.figures["hits"]["call"]["25 MB path"], "µs", 200)
+        hooks = self.figures["growth_of_plugins"]
+        for hook in ("event", "prepare_request", "finish"):
+            yield _most(f"each of {MANY[-1]} plugins' `{hook}`", hooks[hook][str(MANY[-1])], "µs", 1)
+        calls, operations = self.figures["growth_of_calls"], self.figures["growth_of_operations"]
+        for world in WORLDS:
+            yield _ratio(
+                f"call {CALLS[-1]:,} / call 100, {world}", calls[world][str(CALLS[-1])], calls[world]["100"], 1.1
+            )
+        few, many = (operations[str(number)]["request"] for number in (OPERATIONS[0], OPERATIONS[-1]))
+        yield _ratio(f"a request made, {OPERATIONS[-1]} operations / 1", many, few, 1.1)
+        for world, states in self.figures["soak"].items():
+            drift = states[-1]["memory"] - states[0]["memory"]
+            more = states[-1]["files"] - states[0]["files"]
+            yield f"memory after {SOAK:,} calls, {world}", "5 MB more", f"{drift / 1e6:+.1f} MB", drift <= 5e6
+            yield f"open files after them, {world}", "1 more or less", f"{more:+d}", abs(more) <= 1
+
+    def _beyond(self, way: str) -> list[float]:
+        hashing = median(self.figures["hits"]["hash"][f"{way.rpartition(' ')[0]} SHA-256"])
+        return [value - hashing for value in self.figures["hits"]["call"][way]]
+
+    def imports(self) -> str:
+        """Show imports, first answers and further clients."""
+        times = self.figures["imports"]["times"]
+        raw = median(times[RAW]["answer"])
+        rows = []
+        for name, found in times.items():
+            further = [self.figures["clients"][f"{name} {world}"] for world in worlds(name)]
+            rows.append(
+                [
+                    adapter(name).NAME,
+                    shown(found["import"], "ms", 0),
+                    shown(found["answer"], "ms", 0),
+                    f"{median(found['answer']) / raw:.2f}",
+                    " / ".join(f"{median(each['seconds']) * 1e3:.1f} ms" for each in further),
+                    " / ".join(f"{median(each['bytes']) / 1e6:.2f} MB" for each in further),
+                ]
+            )
+        head = ["", "import", "until the first answer", "ratio", "a further client, sync / async", "its memory"]
+        bars = {adapter(name).NAME: _in("ms", found["answer"]) for name, found in times.items()}
+        plots.bars(
+            PICTURES / "imports.svg",
+            "From nothing to a first answer",
+            "ms",
+            {"": bars},
+            ours=adapter(OURS).NAME,
+            log=False,
+        )
+        return table(head, rows)
+
+    def calls(self) -> str:
+        """Show small calls."""
+        rows = []
+        for name in (*ALL, FLOOR):
+            cells = [adapter(name).NAME]
+            for world in WORLDS:
+                if world in worlds(name):
+                    ratio = median(self.small(name, world)) / median(self.small(RAW, world))
+                    cells += [shown(self.small(name, world), "µs", 0), f"{ratio:.2f}"]
+                else:
+                    cells += ["", ""]
+            rows.append(cells)
+        panels = {
+            world: {
+                adapter(name).NAME: _in("µs", self.small(name, world))
+                for name in (*ALL, FLOOR)
+                if world in worlds(name)
+            }
+            for world in WORLDS
+        }
+        plots.bars(PICTURES / "calls.svg", "CPU time of a call with 10 KB", "µs", panels, ours=adapter(OURS).NAME)
+        return table(["", "sync", "ratio", "async", "ratio"], rows)
+
+    def concurrency(self) -> str:
+        """Show many calls at once, and calls after cancellations."""
+        rate, cpu, answered = (self.figures["concurrency"][what] for what in ("rate", "cpu", "answered"))
+        rows = [
+            [
+                adapter(name).NAME,
+                shown(found, "/s", 0),
+                f"{median(found) / median(rate[RAW]):.1f}",
+                shown(cpu[name], "µs", 0),
+                f"{answered[name]} of {LATER}" if name in answered else "",
+            ]
+            for name, found in rate.items()
+        ]
+        bars = {adapter(name).NAME: found for name, found in rate.items()}
+        plots.bars(
+            PICTURES / "concurrency.svg",
+            f"Calls a second with {IN_FLIGHT} in flight",
+            "calls a second",
+            {"": bars},
+            ours=adapter(OURS_AIOHTTP).NAME,
+            better="higher",
+        )
+        return table(["", "calls a second", "ratio", "CPU time of a call", "answered after cancellations"], rows)
+
+    def uploads(self, size: str) -> str:
+        """Show uploads of one size."""
+        rows = []
+        for name in (*ALL, FLOOR):
+            for world in worlds(name):
+                wall = self.upload(size, name, world)
+                held = self.upload(size, name, world, "blocked")
+                rows.append(
+                    [
+                        f"{adapter(name).NAME}, {world}",
+                        shown(wall, "ms", 0),
+                        f"{median(wall) / median(self.upload(size, RAW, world)):.2f}",
+                        shown(self.upload(size, name, world, "growth"), "MB"),
+                        shown(held, "ms") if world == "async" else "",
+                    ]
+                )
+        for what, unit, title in (("wall", "ms", "time"), ("growth", "MB", "growth of memory")):
+            panels = {
+                world: {
+                    adapter(name).NAME: [max(each, 0.01) for each in _in(unit, self.upload(size, name, world, what))]
+                    for name in (*ALL, FLOOR)
+                    if world in worlds(name)
+                }
+                for world in WORLDS
+            }
+            picture = PICTURES / f"upload-{size.partition(' ')[0]}-{what}.svg"
+            plots.bars(picture, f"Upload of {size}, {title}", unit, panels, ours=adapter(OURS).NAME)
+        return table(["", "time", "ratio", "growth of memory", "event loop held up"], rows)
+
+    def huge(self) -> str:
+        rows = [
+            [case, shown(found["growth"], "MB"), shown(found["wall"], "s", 2)]
+            for case, found in self.figures["memory"].items()
+        ]
+        return table(["1 GB", "growth of memory", "time"], rows)
+
+    def hits(self) -> str:
+        """Show what a kept answer costs."""
+        hits = self.figures["hits"]
+        rows = []
+        for size, unit in (("10 KB", "µs"), ("25 MB", "ms")):
+            rows += [
+                [f"a call with {size} that a plugin answers", shown(hits["call"][f"{size} plugin"], "µs")],
+                [f"SHA-256 of {size}", shown(hits["hash"][f"{size} SHA-256"], unit, 2)],
+                [f"BLAKE3 of {size}", shown(hits["hash"][f"{size} BLAKE3"], unit, 2)],
+                [f"a hit, {size} as bytes", shown(hits["call"][f"{size} bytes"], unit, 2)],
+                [f"a hit, a path of {size} that is as it was", shown(hits["call"][f"{size} path"], "µs")],
+            ]
+        return table(["", "CPU time"], rows)
+
+    def growth(self) -> str:
+        """Show what costs as more is done, installed or described."""
+        calls, hooks = self.figures["growth_of_calls"], self.figures["growth_of_plugins"]
+        operations = self.figures["growth_of_operations"]
+        plots.lines(
+            PICTURES / "growth.svg",
+            "CPU time of a call, as a client makes more of them",
+            "calls",
+            "µs",
+            {world: (CALLS, [median(calls[world][str(many)]) * 1e6 for many in CALLS]) for world in WORLDS},
+            log=True,
+        )
+        return "\n\n".join(
+            [
+                table(
+                    ["CPU time of the call with the number", *(f"{many:,}" for many in CALLS)],
+                    [[world, *(shown(calls[world][str(many)], "µs", 0) for many in CALLS)] for world in WORLDS],
+                ),
+                table(
+                    ["a hook of so many plugins that does nothing, each time", *(f"of {many}" for many in MANY)],
+                    [
+                        [f"`{hook}`", *(shown(found[str(many)], "µs", 2) for many in MANY)]
+                        for hook, found in hooks.items()
+                    ],
+                ),
+                table(
+                    ["operations in the document", *(f"{many}" for many in OPERATIONS)],
+                    [
+                        [words, *(shown(operations[str(many)][what], unit) for many in OPERATIONS)]
+                        for words, what, unit in (
+                            ("import for a first request", "import", "ms"),
+                            ("a request made", "request", "µs"),
+                        )
+                    ],
+                ),
+            ]
+        )
+
+    def soak(self) -> str:
+        """Show memory over many calls."""
+        states = self.figures["soak"]
+        steps = [SOAK * number // 20 for number in range(21)]
+        more = {
+            world: (steps, [(state["memory"] - found[0]["memory"]) / 1e6 for state in found])
+            for world, found in states.items()
+        }
+        plots.lines(PICTURES / "soak.svg", "Memory over many calls", "calls", "MB more", more, log=False)
+        rows = [
+            [
+                f"{SOAK:,} calls, {world}",
+                f"{found[0]['memory'] / 1e6:.1f} MB",
+                f"{found[-1]['memory'] / 1e6:.1f} MB",
+                f"{found[0]['files']}",
+                f"{found[-1]['files']}",
+            ]
+            for world, found in states.items()
+        ]
+        return table(["", "memory before", "after", "open files before", "after"], rows)
+
+    def files(self) -> str:
+        rows = [
+            [
+                f"{int(many):,}",
+                f"{found['first'] * 1e3:,.0f} ms",
+                f"{found['peak'] / 1e6:.1f} MB",
+                f"{found['all']:,.1f} s",
+            ]
+            for many, found in self.figures["files"].items()
+            if many.isdigit()
+        ]
+        return table(["files on the command line", "until the first answer", "peak of memory", "all"], rows)
+
+    def stages(self) -> str:
+        """Show where the time of a small and a large call goes."""
+        small, large = self.figures["stages"]["small"], self.figures["stages"]["large"]
+        whole, floor = median(small["all"]), median(small["floor"])
+        alone, with_httpx = median(small["facade"]), median(small["with_httpx"])
+        rows = [
+            ["hooks, values and events: our pipeline with its built-in plugins", alone],
+            ["probing, request, answer, httpx's client and its values", with_httpx - alone],
+            ["httpcore, h11 and the socket", whole - with_httpx],
+            ["**all**", whole],
+            ["the floor: base64 and a raw socket", floor],
+            ["raw httpx, streamed", median(small["httpx"])],
+        ]
+        read, encode, bottom, wall = (median(large[what]) for what in ("read", "base64", "floor", "all"))
+        more = [
+            ["reading", read],
+            ["base64", encode],
+            ["a raw socket that takes it, and the rest of the floor", bottom - read - encode],
+            ["**the floor**", bottom],
+            ["the pipeline, httpx, httpcore and h11 above it", wall - bottom],
+            ["**all**", wall],
+        ]
+        return "\n\n".join(
+            [
+                table(
+                    ["a call with 10 KB, sync", "CPU time", "part"],
+                    [[words, f"{each * 1e6:.0f} µs", f"{each / whole:.0%}"] for words, each in rows],
+                ),
+                table(
+                    ["a file of 100 MB, sync", "time", "part"],
+                    [[words, f"{each * 1e3:.0f} ms", f"{each / wall:.0%}"] for words, each in more],
+                ),
+            ]
+        )
+
+    def versions(self) -> str:
+        """Name what was measured, each with what it sends with."""
+        listed = {"openapi-python-client": version("openapi-python-client")}
+        for name in ALL:
+            found = environments.installed(name)
+            needed = [each.partition("==")[0] for each in adapter(name).REQUIRES if each != "."]
+            listed |= {each: found[each] for each in (*needed, "openrouter-stt", "httpx") if each in found}
+        return f"{tables.machine()}; {', '.join(f'{name} {number}' for name, number in sorted(listed.items()))}."
+
+
+def _in(unit: str, values: Sequence[float]) -> list[float]:
+    return [value * UNITS[unit] for value in values]
+
+
+def _ratio(what: str, ours: Sequence[float], theirs: Sequence[float], most: float) -> tuple[str, str, str, bool]:
+    ratio = median(ours) / median(theirs)
+    return what, f"{most:g}", f"{ratio:.2f}", ratio <= most
+
+
+def _most(what: str, values: Sequence[float], unit: str, most: float) -> tuple[str, str, str, bool]:
+    return what, f"{most:g} {unit}", shown(values, unit, 2), median(values) * UNITS[unit] <= most
+
+
+def write(measured: dict[str, dict[str, Any]]) -> None:
+    """Write the page and its pictures of all measures, each with its figures and the seconds that it took."""
+    report = Report({name: each["figures"] for name, each in measured.items()})
+    took = sum(each["took"] for each in measured.values())
+    parts = {
+        "surroundings": report.versions(),
+        "minutes": f"{took / 60:.0f}",
+        "goals": table(["", "at most", "measured", "met"], report.goals),
+        "imports": report.imports(),
+        "calls": report.calls(),
+        "concurrency": report.concurrency(),
+        "upload_25": report.uploads("25 MB"),
+        "upload_100": report.uploads("100 MB"),
+        "huge": report.huge(),
+        "hits": report.hits(),
+        "growth": report.growth(),
+        "soak": report.soak(),
+        "files": report.files(),
+        "stages": report.stages(),
+    }
+    text = (Path(__file__).with_name("page.md")).read_text(encoding="utf-8")
+    for name, part in parts.items():
+        text = text.replace(f"{{{name}}}", part)
+    PAGE.write_text(text, encoding="utf-8")
