@@ -22,7 +22,7 @@ import os, sys
 from openrouter_stt import Client
 from tests.support.sounds import WAV
 
-client = Client("sk-test", base_url=sys.argv[1], autoload=False, timeout=5)
+client = Client("sk-test", base_url=sys.argv[1], autoload=False, timeout=30)
 client.transcribe(WAV, model="m", language="before")
 process = os.fork()
 name = "parent" if process else "child"
@@ -109,7 +109,7 @@ from openrouter_stt import Client
 from openrouter_stt._flights import _flights
 from tests.support.sounds import WAV
 
-client = Client("sk-test", base_url=sys.argv[1], autoload=False, timeout=5, cache="memory")
+client = Client("sk-test", base_url=sys.argv[1], autoload=False, timeout=30, cache="memory")
 
 def transcribe():
     return client.transcribe(WAV, model="m", language="one")
@@ -160,7 +160,8 @@ def echo() -> Iterator[str]:
 def _printed(script: str, *arguments: str) -> list[str]:
     """Run a script in a process of its own, as forks want it."""
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", script, *arguments]
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=20)
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}  # a line is written at once, not mixed with another's
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     return sorted(done.stdout.splitlines())
 

@@ -81,7 +81,7 @@ def statuses() -> Iterator[Fault]:
         head = f"HTTP/1.1 {status} No\r\nContent-Length: 90\r\n\r\n".encode()
         yield refused(status, "with a body that is cut", answers(head + b'{"error": ', "close"))
         yield refused(status, "with a body that is reset", answers(head + b'{"error": ', "reset"))
-        yield refused(status, "with a body that drips", drips(head, b" "), sends=1, timeout=0.2)
+        yield refused(status, "with a body that drips", drips(head, b" "), sends=1, timeout=0.6)
     yield refused(400, "with an endless body", floods(b"HTTP/1.1 400 No\r\n\r\n", bytes(MIB)))
     yield refused(503, "with a gzip bomb", answers(response(503, BOMB, "Content-Encoding: gzip")))
     yield refused(503, "with gzip that is none", answers(response(503, b"none", "Content-Encoding: gzip")))

@@ -13,6 +13,7 @@ from tests.faults.hostile import Case, Hostile
 from tests.faults.table import FAULTS, KEPT, OTHERWISE_OVER_AIOHTTP, Fault
 from tests.support.clock import Clock
 from tests.support.sounds import WAV, wav
+from tests.support.trials import trials
 from tests.support.worlds import Driver, World
 
 KEY = "sk-or-v1-do-not-tell-anybody"
@@ -60,9 +61,12 @@ def test_fault(fault: Fault, hostile: Hostile, world: World, request: pytest.Fix
     """Back-off is jumped over, but for faults that only a deadline ends."""
     if fault.timeout is None:
         request.getfixturevalue("clock")
-    case = hostile.case(fault.behave)
-    client = world.client(KEY, base_url=case.url, timeout=fault.timeout)
-    assert outcome(fault, client) == expected(fault, world)
+    for timeout in [None] if fault.timeout is None else trials(fault.timeout):
+        case = hostile.case(fault.behave)
+        came_of_it = outcome(fault, world.client(KEY, base_url=case.url, timeout=timeout))
+        if any(request.whole or fault.large for request in case.requests):
+            break  # else the machine is too busy for so short a deadline
+    assert came_of_it == expected(fault, world)
     assert sent_alike(case, fault.sends)
 
 
