@@ -53,8 +53,9 @@ def read_answer(reply: Reply, *, model: str, attempts: int, headers: Mapping[str
     that is no use does not cost the text. None of them repeats the key, which `headers` of the request hold. An error
     is returned since the locals of this function would go with it.
     """
-    document = read_object(reply.body)
-    document, stated = without([document, reply.headers], _key(headers))
+    document, stated = read_object(reply.body), reply.headers
+    if _may_repeat(reply, key := _key(headers)):
+        document, stated = without([document, stated], key)
     if not reply.success:
         return _status_error(reply.status, document, stated, reply.body)
     text, code = document.get("text"), _code_of(document)
@@ -73,6 +74,15 @@ def read_answer(reply: Reply, *, model: str, attempts: int, headers: Mapping[str
 
 def _key(headers: Mapping[str, str]) -> str:
     return headers.get("authorization", "").removeprefix("Bearer ")
+
+
+def _may_repeat(reply: Reply, key: str) -> bool:
+    """Tell whether a reply may hold the key; JSON's escapes and wide characters would hide it."""
+    return (
+        any(sign in reply.body for sign in (b"\\", b"\0", key.encode()))
+        or any(key in value for value in reply.headers.values())
+        or any(key in name for name in reply.headers)
+    )
 
 
 def _transcription(

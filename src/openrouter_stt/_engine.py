@@ -41,6 +41,7 @@ class Impl:
     positions: tuple[int, ...]  # which of the hook's arguments it takes
     blocking: bool | Callable[..., bool] = False
     is_async: bool = False
+    waits: bool = True  # False where it is a plain call in this client
     taken: Callable[[tuple[Any, ...]], Sequence[Any]] = attrs.field(  # its arguments, of the hook's
         default=attrs.Factory(lambda impl: _taking(impl.positions), takes_self=True), init=False, eq=False, repr=False
     )
@@ -88,7 +89,8 @@ class Engine:
         """Return the first answer that is not None with the name of the plugin that gave it, or None and ""."""
         hook = self.hooks[name]
         for impl in hook.impls:
-            if (answer := await self._ask(hook, impl, values)) is not None:
+            answer = await self._awaited(hook, impl, values) if impl.waits else self._asked(hook, impl, values)
+            if answer is not None:
                 return answer, impl.plugin
         return None, ""
 
@@ -96,7 +98,8 @@ class Engine:
         """Hand the value at position `at` from one implementation to the next and return it."""
         hook = self.hooks[name]
         for impl in hook.impls:
-            if (answer := await self._ask(hook, impl, values)) is not None:
+            answer = await self._awaited(hook, impl, values) if impl.waits else self._asked(hook, impl, values)
+            if answer is not None:
                 values = (*values[:at], answer, *values[at + 1 :])
         return values[at]
 
@@ -104,7 +107,10 @@ class Engine:
         """Tell every implementation."""
         hook = self.hooks[name]
         for impl in hook.impls:
-            await self._ask(hook, impl, values)
+            if impl.waits:
+                await self._awaited(hook, impl, values)
+            else:
+                self._asked(hook, impl, values)
 
     async def around(self, name: str, value: Any, core: Callable[[Any], Awaitable[Any]]) -> Any:
         """Run `core` inside the implementations, the first one outermost.
@@ -120,29 +126,48 @@ class Engine:
         who = f"hook {name} of plugin {' or '.join(impl.origin for impl in hook.impls)}"
         return await self.holding.awaited(who, core, value, grace=_GRACES[name])
 
-    async def _ask(self, hook: Hook, impl: Impl, values: tuple[Any, ...]) -> Any:
+    def _asked(self, hook: Hook, impl: Impl, values: tuple[Any, ...]) -> Any:
+        try:
+            answer = self._called(impl, values)
+            return None if answer is None else _checked(hook, impl, answer)
+        except _BLAMED as error:
+            if not self._passed_over(hook, impl, values, error):
+                raise
+
+    async def _awaited(self, hook: Hook, impl: Impl, values: tuple[Any, ...]) -> Any:
         try:
             answer = await self._call(impl, values)
             return None if answer is None else _checked(hook, impl, answer)
         except _BLAMED as error:
-            if isinstance(error, Exception) and hook.contract.on_error == "isolate" and not self.strict:
-                self._isolate(impl, error)
-                return None
-            if not any(isinstance(value, Failure) and value.error is error for value in values):
-                impl.blame(error)
-            raise
+            if not self._passed_over(hook, impl, values, error):
+                raise
+
+    def _passed_over(self, hook: Hook, impl: Impl, values: tuple[Any, ...], error: BaseException) -> bool:
+        """Tell whether the call goes on without an implementation that failed; if not, the error says which it was."""
+        if isinstance(error, Exception) and hook.contract.on_error == "isolate" and not self.strict:
+            self._isolate(impl, error)
+            return True
+        if not any(isinstance(value, Failure) and value.error is error for value in values):
+            impl.blame(error)
+        return False
+
+    def _called(self, impl: Impl, values: tuple[Any, ...]) -> Any:
+        try:
+            return impl.function(*impl.taken(values))
+        except StopIteration as error:  # the coroutine around it would make the same of it, without the blame
+            raise RuntimeError("a plain function raised StopIteration") from error
 
     async def _call(self, impl: Impl, values: tuple[Any, ...]) -> Any:
         arguments = impl.taken(values)
         if not self.runtime.is_async:
             return _run_through(impl, arguments) if impl.is_async else impl.function(*arguments)
         if impl.is_async:
-            return await self._awaited(impl, arguments)
+            return await self._held(impl, arguments)
         if impl.wants_thread(arguments):
             return await self.holding.in_thread(impl.place, impl.function, *arguments, grace=self._grace(impl))
         return impl.function(*arguments)
 
-    async def _awaited(self, impl: Impl, arguments: Sequence[Any]) -> Any:
+    async def _held(self, impl: Impl, arguments: Sequence[Any]) -> Any:
         if self.hooks[impl.hook].contract.kind == "around":  # see `around`
             return await impl.function(*arguments)
         return await self.holding.awaited(impl.place, impl.function, *arguments, grace=self._grace(impl))

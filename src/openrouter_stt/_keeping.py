@@ -53,7 +53,7 @@ class Keeping:
 
     async def _hit(self, call: Call, kept: Transcription) -> Transcription:
         await self.engine.all("event", events.CacheHit(call_id=call.id, model=call.model))
-        return kept.replace(source="cache", attempts=0)
+        return _as_kept(kept)
 
     async def _key(self, call: Call) -> str:
         given: tuple[str | None, str] = await self.engine.first("cache_key", call)
@@ -96,11 +96,17 @@ class Keeping:
         try:
             result = await finish(call, raw)
             if key is not None:
-                await self.engine.all("cache_set", key, result)
+                await self.engine.all("cache_set", key, _as_kept(result))
         except STTError as error:
             count(error, raw)
             raise
         return result
+
+
+def _as_kept(answer: Transcription) -> Transcription:
+    """Return an answer as those get it who do not pay for it."""
+    is_so = answer.source == "cache" and not answer.attempts
+    return answer if is_so else answer.replace(source="cache", attempts=0)
 
 
 def count(error: BaseException, *lost: Transcription) -> None:

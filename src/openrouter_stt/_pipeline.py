@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from os import urandom
 from typing import TYPE_CHECKING, Any, Final
 
@@ -188,8 +188,8 @@ class Pipeline:
         )
         return float(delay)
 
-    async def _tell(self, event: events.Event) -> None:
-        await self.engine.all("event", event)
+    def _tell(self, event: events.Event) -> Awaitable[None]:
+        return self.engine.all("event", event)
 
 
 def _stated(name: str, value: object) -> str:

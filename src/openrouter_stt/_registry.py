@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any, Final
@@ -156,20 +156,27 @@ def _of_colour(manager: pluggy.PluginManager, hook: str, plugin: str, is_async: 
 def _compiled(manager: pluggy.PluginManager, hook: str, plugins: Mapping[str, Plugin], is_async: bool) -> Hook:
     contract, arguments = contracts()[hook]
     impls = [
-        Impl(
-            plugin=impl.plugin_name,
-            origin=plugins[impl.plugin_name].origin,
-            builtin=plugins[impl.plugin_name].builtin,
-            hook=hook,
-            function=impl.function,
-            positions=tuple(arguments.index(name) for name in impl.argnames),
-            blocking=getattr(impl.function, "__openrouter_stt_blocking__", False),
-            is_async=inspect.iscoroutinefunction(impl.function),
-        )
+        _impl(impl, plugins[impl.plugin_name], hook, arguments, is_async)
         for impl in reversed(getattr(manager.hook, hook).get_hookimpls())
         if impl in _of_colour(manager, hook, impl.plugin_name, is_async)
     ]
     return Hook(hook, contract, tuple(impls))
+
+
+def _impl(impl: pluggy.HookImpl, plugin: Plugin, hook: str, arguments: Sequence[str], is_async: bool) -> Impl:
+    blocking = getattr(impl.function, "__openrouter_stt_blocking__", False)
+    is_coroutine = inspect.iscoroutinefunction(impl.function)
+    return Impl(
+        plugin=plugin.name,
+        origin=plugin.origin,
+        builtin=plugin.builtin,
+        hook=hook,
+        function=impl.function,
+        positions=tuple(arguments.index(name) for name in impl.argnames),
+        blocking=blocking,
+        is_async=is_coroutine,
+        waits=is_coroutine or (is_async and blocking is not False),
+    )
 
 
 def _line(plugin: Plugin) -> str:

@@ -100,16 +100,29 @@ class TracingEngine(Engine):
         """Time the request as well: it is what most attempts wait for."""
         return await super().around(name, value, self._request(core) if name == "around_attempt" else core)
 
+    def _called(self, impl: Impl, values: tuple[Any, ...]) -> Any:
+        step = self._step(impl, values)
+        with step.timed(self.runtime.now):
+            answer = super()._called(impl, values)
+        step.outcome = self._outcome(impl, answer)
+        return answer
+
     async def _call(self, impl: Impl, values: tuple[Any, ...]) -> Any:
-        kind = self.hooks[impl.hook].contract.kind
-        what = f"event {type(values[0]).__name__}" if impl.hook == "event" else impl.hook
-        step = _current.get().below(what, impl.origin)
-        if kind == "around":
+        step = self._step(impl, values)
+        around = self.hooks[impl.hook].contract.kind == "around"
+        if around:
             values = (values[0], self._proceed(step, values[1]))
         with step.timed(self.runtime.now):
             answer = await super()._call(impl, values)
-        step.outcome = _proceeded(step) if kind == "around" else _OUTCOMES[kind][answer is None]
+        step.outcome = _proceeded(step) if around else self._outcome(impl, answer)
         return answer
+
+    def _step(self, impl: Impl, values: tuple[Any, ...]) -> Step:
+        what = f"event {type(values[0]).__name__}" if impl.hook == "event" else impl.hook
+        return _current.get().below(what, impl.origin)
+
+    def _outcome(self, impl: Impl, answer: Any) -> str:
+        return _OUTCOMES[self.hooks[impl.hook].contract.kind][answer is None]
 
     def _proceed(self, step: Step, inner: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
         async def proceed(value: Any) -> Any:
