@@ -6,15 +6,17 @@ import gc
 import hashlib
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any, Final
 
 from benchmarks import adapters, environments, generation, plugins
 from benchmarks.adapters import ALL, FLOOR, OURS, OURS_AIOHTTP, RAW
-from benchmarks.sessions import Bench, pairs, progress
+from benchmarks.sessions import Bench, Session, pairs, progress
 
 Figures = dict[str, Any]
 LARGE: Final = {"25 MB": 25_000_000, "100 MB": 100_000_000}
@@ -56,7 +58,7 @@ def clients(bench: Bench) -> Figures:
 def calls(bench: Bench) -> Figures:
     """CPU time of a call with 10 KB."""
     every = pairs([*ALL, FLOOR])
-    times = bench.sessions_in_turn("Calls", every, 40, 20)
+    times = bench.sessions_in_turn("Calls", every, 30, 20)
     return {f"{name} {world}": found for (name, world), found in times.items()}
 
 
@@ -68,13 +70,14 @@ def concurrency(bench: Bench) -> Figures:
         found = bench.in_turn(
             "Concurrency", names, 10, lambda name: sessions[name].ask("concurrent", IN_FLIGHT, 5 * IN_FLIGHT)
         )
-    slow = bench.url.replace("/api/", "/slow/api/")
+    slow, limited = bench.url.replace("/api/", "/slow/api/"), {"connections": POOL}
+    pools = {OURS: {}, OURS_AIOHTTP: {}, RAW: limited, "aiohttp_json": limited}  # ours limits no connections
     return {
         "rate": {name: [each["rate"] for each in found[name]] for name in names},
         "cpu": {name: [each["cpu"] for each in found[name]] for name in names},
         "answered": {
-            name: bench.fresh(name, "cancelled", (POOL, 5, LATER), slow)
-            for name in progress([OURS, OURS_AIOHTTP, RAW, "aiohttp_json"], "Cancellations")
+            name: bench.fresh(name, "cancelled", (3 * POOL, 5, LATER, pool), slow)
+            for name, pool in progress([*pools.items()], "Cancellations")
         },
     }
 
@@ -82,14 +85,18 @@ def concurrency(bench: Bench) -> Figures:
 def uploads(bench: Bench) -> Figures:
     """Large files: seconds, growth of the most memory, the longest time for which the event loop stood still."""
     figures: Figures = {}
-    for label, rounds in (("25 MB", 5), ("100 MB", 3)):
+    for label, rounds in (("25 MB", 4), ("100 MB", 3)):
         path = bench.recording(LARGE[label])
         every = pairs([*ALL, FLOOR])
-        asked = bench.in_turn(
-            label, every, rounds, lambda pair, path=path: bench.fresh(pair[0], "upload", (pair[1], path))
-        )
+        asked = bench.in_turn(label, every, rounds, partial(_uploaded, bench, path))
         for (name, world), found in asked.items():
             figures[f"{label} {name} {world}"] = {what: [each[what] for each in found] for what in found[0]}
+    return figures
+
+
+def _uploaded(bench: Bench, path: str, pair: tuple[str, str]) -> Figures:
+    name, world = pair
+    figures: Figures = bench.fresh(name, "upload", (world, path))
     return figures
 
 
@@ -113,7 +120,7 @@ def hits(bench: Bench) -> Figures:
     from openrouter_stt import Client
 
     figures: Figures = {"hash": {}, "call": {}}
-    for label, size, rounds, times in (("10 KB", 10_000, 40, 50), ("25 MB", LARGE["25 MB"], 9, 1)):
+    for label, size, rounds, times in (("10 KB", 10_000, 40, 500), ("25 MB", LARGE["25 MB"], 9, 1)):
         path = Path(bench.recording(size))
         data = path.read_bytes()
         transport = plugins.Transport()
@@ -123,36 +130,51 @@ def hits(bench: Bench) -> Figures:
             Client("key", transport=transport, autoload=False, plugins=[answering]) as other,
         ):
             ways: dict[str, Callable[[], object]] = {
-                "SHA-256": lambda data=data: hashlib.sha256(data).hexdigest(),
-                "BLAKE3": lambda data=data: blake3(data).hexdigest(),
-                "bytes": lambda data=data: client.transcribe(data, model="m"),
-                "path": lambda path=path: client.transcribe(path, model="m"),
-                "plugin": lambda data=data: other.transcribe(data, model="m"),
+                "SHA-256": lambda data=data: hashlib.sha256(data).hexdigest(),  # type: ignore[misc]
+                "BLAKE3": lambda data=data: blake3(data).hexdigest(),  # type: ignore[misc]
+                "bytes": partial(client.transcribe, data, model="m"),
+                "path": partial(client.transcribe, path, model="m"),
+                "plugin": partial(other.transcribe, data, model="m"),
             }
-            for way, found in bench.in_turn(
-                f"Hits, {label}", list(ways), rounds, lambda way, ways=ways, times=times: _cpu(ways[way], times)
-            ).items():
-                figures["hash" if way in ("SHA-256", "BLAKE3") else "call"][f"{label} {way}"] = found
+            found = bench.in_turn(f"Hits, {label}", list(ways), rounds, partial(_cpu_of, ways, times))
+            for way, seconds in found.items():
+                figures["hash" if way in ("SHA-256", "BLAKE3") else "call"][f"{label} {way}"] = seconds
     return figures
+
+
+def _cpu_of(ways: Mapping[str, Callable[[], object]], times: int, way: str) -> float:
+    """Return the seconds of CPU time of one of so many calls."""
+    gc.collect()
+    gc.freeze()  # what is there by now is no call's matter
+    begin = process_time()
+    for _ in range(times):
+        ways[way]()
+    return (process_time() - begin) / times
 
 
 def growth_of_calls(bench: Bench) -> Figures:
-    """CPU time of a call of a client, when it has made so many."""
-    figures: Figures = {}
-    for name, world in pairs([OURS]):
-        windows: dict[str, list[float]] = {str(many): [] for many in CALLS}
-        for _ in progress(range(2), f"Up to {CALLS[-1]:,} calls, {world}"):
+    """CPU time of a call of a client, when it has made so many; clients of all ages take turns."""
+    return {world: _by_age(bench, name, world) for name, world in pairs([OURS])}
+
+
+def _by_age(bench: Bench, name: str, world: str) -> dict[str, list[float]]:
+    with bench.session(name) as oldest:
+        oldest.ask("small", world, CALLS[-1])
+
+        def ask(many: int) -> float:
+            if many == CALLS[-1]:
+                return _next_calls(oldest, world, many)
             with bench.session(name) as session:
-                session.ask("small", world, 1)  # what is imported by the first call
-                made = 0
-                for many in CALLS:
-                    window = max(many // 10, 1)
-                    if many - window > made:
-                        session.ask("small", world, many - window - made)
-                    windows[str(many)].append(session.ask("small", world, window))
-                    made = many
-        figures[world] = windows
-    return figures
+                session.ask("small", world, many)
+                return _next_calls(session, world, many)
+
+        found = bench.in_turn(f"Up to {CALLS[-1]:,} calls, {world}", CALLS, 8, ask)
+    return {str(many): seconds for many, seconds in found.items()}
+
+
+def _next_calls(session: Session, world: str, many: int) -> float:
+    seconds: float = session.ask("small", world, min(many, 100))
+    return seconds
 
 
 def growth_of_plugins(_: Bench) -> Figures:
@@ -199,17 +221,20 @@ def stages(bench: Bench) -> Figures:
 
 
 def soak(bench: Bench) -> Figures:
-    """Memory and open files over a hundred thousand calls of one client."""
-    figures: Figures = {}
-    for name, world in pairs([OURS]):
-        with bench.session(name) as session:
-            session.ask("small", world, 1_000)
-            states = [session.ask("state")]
-            for _ in progress(range(20), f"{SOAK:,} calls, {world}"):
-                session.ask("small", world, SOAK // 20)
-                states.append(session.ask("state"))
-        figures[world] = states
-    return figures
+    """Memory and open files over a hundred thousand calls of one client; both run at once, since no time counts."""
+    with ThreadPoolExecutor() as pool:
+        found = {world: pool.submit(_states, bench, name, world) for name, world in pairs([OURS])}
+        return {world: states.result() for world, states in found.items()}
+
+
+def _states(bench: Bench, name: str, world: str) -> list[dict[str, int]]:
+    with bench.session(name) as session:
+        session.ask("small", world, 1_000)
+        states = [session.ask("state")]
+        for _ in range(20):
+            session.ask("small", world, SOAK // 20)
+            states.append(session.ask("state"))
+    return states
 
 
 def files(bench: Bench) -> Figures:
@@ -251,15 +276,6 @@ def files(bench: Bench) -> Figures:
 def _peak(process: int) -> int:
     line = next(line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024
-
-
-def _cpu(function: Callable[[], object], times: int) -> float:
-    gc.collect()
-    gc.freeze()  # what is there by now is no call's matter
-    begin = process_time()
-    for _ in range(times):
-        function()
-    return (process_time() - begin) / times
 
 
 def _small(bench: Bench) -> bytes:

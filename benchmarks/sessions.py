@@ -37,7 +37,7 @@ class Session:
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"{self.process.args}: no answer to {question}")
+            raise SystemExit(f"{self.process.args!r}: no answer to {question}")
         return json.loads(line)
 
 

@@ -111,9 +111,13 @@ class Worker:
         """Transcribe a file after a small one: seconds, CPU seconds, growth of peak memory, the longest block."""
         self._transcribe(world, self._small())
         before, cpu, begin = memory("VmHWM"), process_time(), perf_counter()
-        blocked = self._watched(Path(path)) if world == "async" else self._transcribe(world, Path(path))
+        blocked = 0.0
+        if world == "async":
+            blocked = self._watched(Path(path))
+        else:
+            self._transcribe(world, Path(path))
         wall, cpu = perf_counter() - begin, process_time() - cpu
-        return {"wall": wall, "cpu": cpu, "growth": memory("VmHWM") - before, "blocked": blocked or 0.0}
+        return {"wall": wall, "cpu": cpu, "growth": memory("VmHWM") - before, "blocked": blocked}
 
     def concurrent(self, many: int, times: int) -> dict[str, float]:
         """Transcribe a small recording so many times, so many at once; return calls a second, and CPU time of one."""
@@ -133,16 +137,15 @@ class Worker:
         self._run(all_of_them())
         return {"rate": times / (perf_counter() - begin), "cpu": (process_time() - cpu) / times}
 
-    def cancelled(self, connections: int, seconds: float, later: int) -> int:
-        """Cancel calls of three times so many tasks; return how many of some later calls are answered in time.
+    def cancelled(self, tasks: int, seconds: float, later: int, pool: dict[str, int]) -> int:
+        """Cancel the calls of so many tasks; return how many of some later calls are answered in time.
 
-        Ours limits no connections; of the others the pool is given so many.
+        `pool` is how the client's connections are limited, if at all.
         """
         import asyncio
         import random
 
         recording, draw = self._small(), random.Random(2)  # noqa: S311  times, no secret
-        pool = {} if self.adapter.NAME.startswith("openrouter-stt") else {"connections": connections}
 
         async def answered(limit: float) -> bool:
             try:
@@ -158,7 +161,7 @@ class Worker:
 
         async def all_of_them() -> int:
             self.calls["async"] = self.adapter.async_client(self.url, **pool)
-            await asyncio.gather(*(work() for _ in range(3 * connections)))
+            await asyncio.gather(*(work() for _ in range(tasks)))
             return sum([await answered(2) for _ in range(later)])
 
         return self._run(all_of_them())
