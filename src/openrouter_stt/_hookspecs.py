@@ -225,7 +225,8 @@ class HookSpecs:
     def cache_set(self, key: str, transcription: Transcription) -> None:
         """Keep a finished answer, as all `finish` hooks left it, under the key that was asked for.
 
-        `Transcription.to_dict` makes JSON of it, and `from_dict` reads that.
+        Its `source` is "cache" and its `attempts` 0, as for those who will get it. `Transcription.to_dict` makes JSON
+        of it, and `from_dict` reads that.
 
         Example::
 

@@ -74,12 +74,12 @@ def _translated(error: Exception, body: Body, exchange: Exchange) -> STTError:
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout() if exchange.left > 0:
             return APIConnectionError(
-                "no connection to the server in time; check the network; nothing was sent", kind="timeout"
+                f"no connection to {exchange.host} in time; check the network; nothing was sent", kind="timeout"
             )
         case TimeoutError() | httpx.TimeoutException() if not body.begun:
             return APITimeoutError(
-                "the deadline of the call passed, with no connection to the server in time; check the network, or give "
-                "the call a longer timeout; nothing was sent"
+                f"the deadline of the call passed, with no connection to {exchange.host} in time; check the network, "
+                "or give the call a longer timeout; nothing was sent"
             )
         case TimeoutError() | httpx.TimeoutException():
             outcome = "the outcome is unknown and may be billed" if sent else "the request was not sent whole"
@@ -94,7 +94,7 @@ def _translated(error: Exception, body: Body, exchange: Exchange) -> STTError:
             return ConfigurationError(f"the request cannot be made: {error}; check base_url, headers and the proxy")
         case httpx.RemoteProtocolError() if not _CUT.search(str(error)):
             return APIConnectionError(
-                "the server does not speak HTTP; check base_url", kind="protocol", maybe_billed=sent
+                f"{exchange.host} does not speak HTTP; check base_url", kind="protocol", maybe_billed=sent
             )
         case _ if sent and exchange.stale:
             return APIConnectionError(
@@ -108,28 +108,28 @@ def _translated(error: Exception, body: Body, exchange: Exchange) -> STTError:
             return APIConnectionError(f"the connection was cut {outcome}", kind="reset", maybe_billed=sent)
 
 
+_REFUSED: Final = "{host} refused the connection; check base_url and the network"
 _CAUSES: Final[tuple[tuple[type[BaseException], ConnectionErrorKind, str], ...]] = (
-    (socket.gaierror, "dns", "the server's name cannot be looked up; check base_url and the network"),
-    (ssl.SSLError, "tls", "the server's certificate or TLS cannot be accepted; check SSL_CERT_FILE and the clock"),
-    (OSError, "refused", "the server refused the connection; check base_url and the network"),
+    (socket.gaierror, "dns", "the name {host} cannot be looked up; check base_url and the network"),
+    (ssl.SSLError, "tls", "the certificate or TLS of {host} cannot be accepted; check SSL_CERT_FILE and the clock"),
+    (OSError, "refused", _REFUSED),
 )
 # How OpenSSL says that what came is no TLS, the last one as of 3.2; not every Python knows the reason's name.
 _NOT_TLS: Final = re.compile("wrong version number|http request|record layer failure")
-_NO_TLS: Final = "the server speaks no TLS there; check the scheme and port of base_url and of a proxy"
+_NO_TLS: Final = "{host} speaks no TLS there; check the scheme and port of base_url and of a proxy"
 
 
 def _no_connection(error: Exception, exchange: Exchange) -> APIConnectionError:
     causes = list(_causes(error))
     if exchange.proxy and not any(isinstance(cause, ssl.SSLError) for cause in causes):
         return _proxy_error("cannot be reached")
+    host = "the server or its proxy" if exchange.proxy else exchange.host
     for kind, name, message in _CAUSES:
         for cause in causes:
             if isinstance(cause, kind):
                 words = _NO_TLS if _NOT_TLS.search(str(cause)) else message
-                return APIConnectionError(f"{words} ({cause}); nothing was sent", kind=name)
-    return APIConnectionError(
-        "the server refused the connection; check base_url and the network; nothing was sent", kind="refused"
-    )
+                return APIConnectionError(f"{words.format(host=host)} ({cause}); nothing was sent", kind=name)
+    return APIConnectionError(f"{_REFUSED.format(host=host)}; nothing was sent", kind="refused")
 
 
 def _proxy_error(what: str) -> APIConnectionError:

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from openrouter_stt import AsyncClient, Client, ConfigurationError
-from tests.faults.hostile import Hostile, Line, answers, response
+from tests.faults.hostile import Case, Hostile, Line, answers, response
 from tests.faults.table import OK
 from tests.support.clock import Clock
 from tests.support.crowd import together
@@ -93,6 +93,16 @@ def test_a_client_serves_one_running_loop(hostile: Hostile, backend: str) -> Non
     anyio.run(main, backend=backend)
 
 
+async def _cancelled_call(client: AsyncClient, case: Case) -> float:
+    """Cancel a call a moment after its request came in; return when."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(client.transcribe, WAV, model=MODEL))
+        assert await anyio.to_thread.run_sync(case.taken.wait, 30)
+        await anyio.sleep(0.05)  # for the call to be where it waits
+        tasks.cancel_scope.cancel()
+        return time.monotonic()
+
+
 @pytest.mark.parametrize(
     "begun", [b"", b"HTTP/1.1 200 OK\r\n", response(200, b"{}" * 9)[:-9]], ids=["", "head", "body"]
 )
@@ -102,10 +112,8 @@ def test_a_cancelled_call_hangs_up(hostile: Hostile, backend: str, begun: bytes)
 
     async def main() -> float:
         async with AsyncClient("sk", base_url=case.url, autoload=False) as client:
-            with anyio.move_on_after(0.1):
-                await client.transcribe(WAV, model=MODEL)
-            cancelled = time.monotonic()
-            assert await anyio.to_thread.run_sync(case.hung_up.wait, 5)
+            cancelled = await _cancelled_call(client, case)
+            assert await anyio.to_thread.run_sync(case.hung_up.wait, 30)
             return case.hung_up_at - cancelled
 
     assert anyio.run(main, backend=backend) < 2
@@ -116,12 +124,9 @@ def test_a_back_off_is_cancelled_at_once(hostile: Hostile, backend: str) -> None
 
     async def main() -> float:
         async with AsyncClient("sk", base_url=case.url, autoload=False) as client:
-            began = time.monotonic()
-            with anyio.move_on_after(0.1):
-                await client.transcribe(WAV, model=MODEL)
-            return time.monotonic() - began
+            return time.monotonic() - await _cancelled_call(client, case)
 
-    assert anyio.run(main, backend=backend) < 0.6
+    assert anyio.run(main, backend=backend) < 2
     assert len(case.requests) == 1
 
 
@@ -265,7 +270,7 @@ ENDS = {
 @pytest.mark.parametrize("behave", INTERRUPTED.values(), ids=INTERRUPTED.keys())
 @pytest.mark.parametrize("run", ENDS.values(), ids=ENDS.keys())
 def test_an_interrupt_ends_a_call(hostile: Hostile, behave: Any, run: str) -> None:
-    """Within half a second; the server sees the connection closed, and nothing else is sent."""
+    """Long before the wait is over; the server sees the connection closed, and nothing else is sent."""
     case = hostile.case(behave)
     script = f"\ntry:\n    {run}\nexcept KeyboardInterrupt:\n    print('interrupted', flush=True)\n"
     with child(script, case.url) as process:
@@ -275,7 +280,7 @@ def test_an_interrupt_ends_a_call(hostile: Hostile, behave: Any, run: str) -> No
         began = time.monotonic()
         assert process.stdout is not None
         assert process.stdout.readline() == "interrupted\n"
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 5
         _, said = process.communicate(timeout=60)
     assert (said, process.returncode, len(case.requests)) == ("", 0, 1)
     assert case.hung_up.wait(10)

@@ -31,7 +31,7 @@ from tests.support.server import unused_port
 from tests.support.sounds import WAV
 from tests.support.worlds import MODEL, World
 
-NO_CONNECTION = "deadline .* passed, with no connection to the server in time; check the network, .*; nothing was sent"
+NO_CONNECTION = "deadline .* passed, with no connection to .+ in time; check the network, .*; nothing was sent"
 
 
 def refusal(world: World, url: str, **settings: Any) -> APIConnectionError:
@@ -175,6 +175,12 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(hostile_tls: Hostile, 
     assert "SSL_CERT_FILE" in str(error)
 
 
+def test_a_host_that_refuses_the_connection_is_named(world: World) -> None:
+    """As it stands in base_url."""
+    error = refusal(world, f"http://127.0.0.1:{unused_port()}", disable=["retry"])
+    assert (error.kind, str(error).startswith("127.0.0.1 refused the connection; check base_url")) == ("refused", True)
+
+
 @pytest.fixture(params=[b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.6\r\n"], ids=["HTTP", "SSH"])
 def plain(request: pytest.FixtureRequest) -> Iterator[str]:
     """The https:// address of a server that speaks something else."""
@@ -198,7 +204,7 @@ def test_a_server_without_tls_is_told(plain: str, world: World) -> None:
     """No certificate is amiss, but the address."""
     error = refusal(world, plain)
     assert (error.kind, error.attempts) == ("tls", 1)
-    assert str(error).startswith("the server speaks no TLS there; check the scheme and port of base_url")
+    assert str(error).startswith("127.0.0.1 speaks no TLS there; check the scheme and port of base_url")
     assert "SSL_CERT_FILE" not in str(error)
 
 
