@@ -44,9 +44,7 @@ class AiohttpTransport:
     _sessions: OfOneLoop[aiohttp.ClientSession] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._sessions = OfOneLoop(
-            partial(_session, self._trust_env), aiohttp.ClientSession.detach, asyncio.get_running_loop
-        )
+        self._sessions = OfOneLoop(partial(_session, self._trust_env), aiohttp.ClientSession.detach)
 
     async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
         body = request.body()

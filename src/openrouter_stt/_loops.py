@@ -15,23 +15,12 @@ from ._errors import ConfigurationError
 T = TypeVar("T")
 
 
-def any_loop() -> Any:
-    """Return what stands for the running event loop: asyncio's itself, or trio's token."""
-    from anyio.lowlevel import current_token
-
-    return current_token().native_token
-
-
 @attrs.define
 class OfOneLoop(Generic[T]):
-    """Holds connections, which serve the event loop they were made in.
-
-    `forget` gives up those of one that is gone; `running` returns the running one, of asyncio alone in less time.
-    """
+    """Holds connections, which serve the event loop they were made in; `forget` gives up those of one that is gone."""
 
     _make: Callable[[], T]
     _forget: Callable[[T], object] | None = None  # of what nobody closed, too
-    _running: Callable[[], Any] = any_loop
     _held: tuple[T, weakref.finalize[..., Any]] | None = attrs.field(default=None, init=False)
     _closed: bool = attrs.field(default=False, init=False)
     _loop: Any = attrs.field(default=None, init=False)
@@ -39,7 +28,7 @@ class OfOneLoop(Generic[T]):
 
     def get(self) -> T:
         """Return what serves the running loop. Raises `ConfigurationError` behind `close` and for a second loop."""
-        loop = self._running()
+        loop = _running()
         self.permit()
         if self._held is not None and self._loop is not loop:
             if self._process == os.getpid() and not _is_over(self._loop):
@@ -65,7 +54,7 @@ class OfOneLoop(Generic[T]):
         if held is None:
             return None
         made, forget = held
-        if self._loop is any_loop():
+        if self._loop is _running():
             forget.detach()
             return made
         forget()  # what another loop has is gone with it
@@ -78,6 +67,13 @@ def _nothing() -> None: ...
 def closed() -> ConfigurationError:
     """Make the error of a client that was closed."""
     return ConfigurationError("the client is closed; make a new one")
+
+
+def _running() -> Any:
+    """Return what stands for the running event loop: asyncio's itself, or trio's token."""
+    from anyio.lowlevel import current_token
+
+    return current_token().native_token
 
 
 def _is_over(loop: Any) -> bool:
