@@ -114,7 +114,7 @@ def memory(bench: Bench) -> Figures:
 
 
 def hits(bench: Bench) -> Figures:
-    """Answers that the cache in memory has, beside the hash of the recording."""
+    """Answers that the cache in memory has, beside the hash of the recording and a call of raw httpx."""
     from blake3 import blake3
 
     from openrouter_stt import Client
@@ -128,6 +128,7 @@ def hits(bench: Bench) -> Figures:
         with (
             Client("key", transport=transport, autoload=False, cache="memory") as client,
             Client("key", transport=transport, autoload=False, plugins=[answering]) as other,
+            bench.session(RAW) as raw,
         ):
             ways: dict[str, Callable[[], object]] = {
                 "SHA-256": lambda data=data: hashlib.sha256(data).hexdigest(),  # type: ignore[misc]
@@ -136,19 +137,27 @@ def hits(bench: Bench) -> Figures:
                 "path": partial(client.transcribe, path, model="m"),
                 "plugin": partial(other.transcribe, data, model="m"),
             }
-            found = bench.in_turn(f"Hits, {label}", list(ways), rounds, partial(_cpu_of, ways, times))
+            measured: dict[str, Callable[[], float]] = {
+                **{way: partial(_cpu, function, times) for way, function in ways.items()},
+                "raw httpx": partial(raw.ask, "small", "sync", 20),
+            }
+            found = bench.in_turn(f"Hits, {label}", list(measured), rounds, partial(_one_of, measured))
             for way, seconds in found.items():
                 figures["hash" if way in ("SHA-256", "BLAKE3") else "call"][f"{label} {way}"] = seconds
     return figures
 
 
-def _cpu_of(ways: Mapping[str, Callable[[], object]], times: int, way: str) -> float:
+def _one_of(ways: Mapping[str, Callable[[], float]], way: str) -> float:
+    return ways[way]()
+
+
+def _cpu(function: Callable[[], object], times: int) -> float:
     """Return the seconds of CPU time of one of so many calls."""
     gc.collect()
     gc.freeze()  # what is there by now is no call's matter
     begin = process_time()
     for _ in range(times):
-        ways[way]()
+        function()
     return (process_time() - begin) / times
 
 
@@ -168,7 +177,7 @@ def _by_age(bench: Bench, name: str, world: str) -> dict[str, list[float]]:
                 session.ask("small", world, many)
                 return _next_calls(session, world, many)
 
-        found = bench.in_turn(f"Up to {CALLS[-1]:,} calls, {world}", CALLS, 8, ask)
+        found = bench.in_turn(f"Up to {CALLS[-1]:,} calls, {world}", CALLS, 14, ask)
     return {str(many): seconds for many, seconds in found.items()}
 
 
