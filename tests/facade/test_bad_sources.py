@@ -136,7 +136,7 @@ def test_what_is_no_source_is_refused_at_once(
     began = time.monotonic()
     with ExitStack() as stack, pytest.raises(AudioError, match=message) as caught:
         client.transcribe(make(tmp_path, stack))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 1
     assert len(str(caught.value)) < 2000
     assert (server.connections, server.requests, caught.value.attempts, caught.value.maybe_billed) == (0, [], 0, False)
 

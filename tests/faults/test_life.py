@@ -23,6 +23,7 @@ from tests.support.clock import Clock
 from tests.support.crowd import together
 from tests.support.sounds import WAV
 from tests.support.spec import ROOT
+from tests.support.trials import least
 from tests.support.worlds import MODEL, World
 
 
@@ -270,17 +271,22 @@ ENDS = {
 @pytest.mark.parametrize("behave", INTERRUPTED.values(), ids=INTERRUPTED.keys())
 @pytest.mark.parametrize("run", ENDS.values(), ids=ENDS.keys())
 def test_an_interrupt_ends_a_call(hostile: Hostile, behave: Any, run: str) -> None:
-    """Long before the wait is over; the server sees the connection closed, and nothing else is sent."""
-    case = hostile.case(behave)
+    """Within half a second; the server sees the connection closed, and nothing else is sent."""
     script = f"\ntry:\n    {run}\nexcept KeyboardInterrupt:\n    print('interrupted', flush=True)\n"
-    with child(script, case.url) as process:
-        assert case.taken.wait(30)
-        anyio.run(anyio.sleep, 0.1)  # for the child to be where it waits
-        process.send_signal(signal.SIGINT)
-        began = time.monotonic()
-        assert process.stdout is not None
-        assert process.stdout.readline() == "interrupted\n"
-        assert time.monotonic() - began < 5
-        _, said = process.communicate(timeout=60)
-    assert (said, process.returncode, len(case.requests)) == ("", 0, 1)
-    assert case.hung_up.wait(10)
+
+    def seconds() -> float:
+        case = hostile.case(behave)
+        with child(script, case.url) as process:
+            assert case.taken.wait(30)
+            anyio.run(anyio.sleep, 0.1)  # for the child to be where it waits
+            process.send_signal(signal.SIGINT)
+            began = time.monotonic()
+            assert process.stdout is not None
+            assert process.stdout.readline() == "interrupted\n"
+            took = time.monotonic() - began
+            _, said = process.communicate(timeout=60)
+        assert (said, process.returncode, len(case.requests)) == ("", 0, 1)
+        assert case.hung_up.wait(10)
+        return took
+
+    assert least(seconds, 0.5) < 0.5
