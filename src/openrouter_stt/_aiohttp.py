@@ -63,7 +63,7 @@ class AiohttpTransport:
                     method, _url(url), headers=headers, data=payload, allow_redirects=False
                 )
                 answer = Incoming(response.status, _joined(response.raw_headers))
-                await _collect(response, answer, payload)
+                await _collect(response, answer)
         except (aiohttp.ClientError, TimeoutError) as error:
             if payload.error is not None:
                 raise payload.error from None
@@ -110,13 +110,12 @@ class _Payload(Payload):
         self._size = body.size
         self._stream = AsyncStream(body)
         self.exchange = exchange
-        self.written = False
         self.error: Exception | None = None
 
     async def write(self, writer: AbstractStreamWriter) -> None:
         while (block := await self._block()) is not None:
             await writer.write(block)
-        self.exchange.sent_at, self.written = self.exchange.now(), True
+        self.exchange.sent_at = self.exchange.now()
 
     async def _block(self) -> bytes | None:
         try:
@@ -139,8 +138,8 @@ class _Response(aiohttp.ClientResponse):
         self.line, exchange.kept = _line(connection)
         try:
             await super().start(connection)
-            self.line.begin(self.content)
             _refuse_what_is_not_read(self)
+            self.line.begin(self.content, exchange)
         except BaseException:
             exchange.silent = not self.line.heard
             self.line.rest(used=False)
@@ -154,7 +153,7 @@ def _refuse_what_is_not_read(response: aiohttp.ClientResponse) -> None:
         raise httpx.RemoteProtocolError("")
 
 
-async def _collect(response: Any, answer: Incoming, payload: _Payload) -> None:
+async def _collect(response: Any, answer: Incoming) -> None:
     """Take in what comes, until it is too much."""
     try:
         while block := await response.content.readany():
@@ -165,7 +164,7 @@ async def _collect(response: Any, answer: Incoming, payload: _Payload) -> None:
         if answer.success:  # what was refused stays refused, however its body ends
             raise
     finally:
-        response.line.rest(answer.whole and payload.written)
+        response.line.leave(response.content)
         response.release()
 
 
@@ -184,10 +183,16 @@ class _Line(asyncio.Protocol):
         self._handler = handler
         self._body: aiohttp.StreamReader | None = None
 
-    def begin(self, body: aiohttp.StreamReader) -> None:
-        """Take the body that comes in now."""
+    def begin(self, body: aiohttp.StreamReader, exchange: Exchange) -> None:
+        """Take the body that comes in now; at its end aiohttp lets the next request have the connection."""
         self._body = body
+        body.on_eof(lambda: self.rest(used=exchange.sent))
         self._tell()
+
+    def leave(self, body: aiohttp.StreamReader) -> None:
+        """End the exchange of a body that did not come to its end; else another one may be under way."""
+        if self._body is body:
+            self.rest(used=False)
 
     def rest(self, used: bool) -> None:
         """End an exchange; a connection that was not used to its end is cut."""

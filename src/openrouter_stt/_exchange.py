@@ -68,6 +68,11 @@ class Exchange:
         return seconds
 
     @property
+    def sent(self) -> bool:
+        """Whether all of the body was handed over."""
+        return self.sent_at > -math.inf
+
+    @property
     def stale(self) -> bool:
         """Whether a kept connection broke as the request came in, without a byte of an answer."""
         return self.kept and self.silent and self.now() - self.sent_at < RACE

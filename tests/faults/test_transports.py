@@ -21,6 +21,8 @@ from openrouter_stt import (
     Audio,
     AudioError,
     ConfigurationError,
+    Transcription,
+    _aiohttp,
     _chosen,
 )
 from openrouter_stt._chosen import Chosen
@@ -254,3 +256,33 @@ def test_a_forgotten_client_warns_of_nothing_of_its_own(hostile: Hostile, aiohtt
         gc.collect()
 
     anyio.run(main)
+
+
+def test_a_connection_is_left_to_the_call_that_has_it_now(hostile: Hostile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of an answer frees its connection; the next call may have it before the first one looks again."""
+    start, end = response(200, TEXT)[:-5], TEXT[-5:]
+
+    async def in_two(line: Line) -> None:
+        await line.body()
+        await line.send(start)
+        await asyncio.sleep(0.05)  # for the client to wait for more
+        await line.send(end)
+
+    case = hostile.case(one_by_one(in_two, OK))
+    calls: list[asyncio.Task[Transcription]] = []
+
+    async def main() -> list[int]:
+        async with AsyncClient("sk", base_url=case.url, autoload=False) as client:
+            real = _aiohttp._Line.data_received
+
+            def data_received(line: _aiohttp._Line, data: bytes) -> None:
+                if data == end:
+                    calls.append(asyncio.create_task(client.transcribe(WAV, model=MODEL)))
+                real(line, data)
+
+            monkeypatch.setattr(_aiohttp._Line, "data_received", data_received)
+            first = await client.transcribe(WAV, model=MODEL)
+            return [first.attempts, (await calls[0]).attempts]
+
+    assert anyio.run(main) == [1, 1]
+    assert (len(calls), len(case.requests)) == (1, 2)
