@@ -9,6 +9,7 @@ from collections import OrderedDict
 from pathlib import Path
 from time import monotonic
 from typing import Final
+from weakref import WeakSet
 
 from openrouter_stt import Call, ConfigurationError, HookSpecs, Transcription, hookimpl
 
@@ -38,11 +39,12 @@ class MemoryCache(HookSpecs):
         self.entries = entries
         self.ttl: float | None = _checked_ttl(ttl)
         self._kept: OrderedDict[str, tuple[Transcription, float]] = OrderedDict()
-        self._lock, self._process = threading.Lock(), os.getpid()
+        self._lock = threading.Lock()
+        _in_memory.add(self)
 
     @hookimpl
     def cache_get(self, key: str) -> Transcription | None:
-        with self._locked():
+        with self._lock:
             found = self._kept.get(key)
             if found is None:
                 return None
@@ -54,16 +56,24 @@ class MemoryCache(HookSpecs):
 
     @hookimpl
     def cache_set(self, key: str, transcription: Transcription) -> None:
-        with self._locked():
+        with self._lock:
             self._kept[key] = transcription, monotonic()
             self._kept.move_to_end(key)
             if len(self._kept) > self.entries:
                 self._kept.popitem(last=False)
 
-    def _locked(self) -> threading.Lock:
-        if self._process != os.getpid():  # after a fork, when a thread of the parent may have held it
-            self._process, self._lock = os.getpid(), threading.Lock()
-        return self._lock
+
+_in_memory: Final[WeakSet[MemoryCache]] = WeakSet()
+
+
+def _unlock() -> None:
+    """Give caches new locks after a fork, when threads of the parent may have held them."""
+    for cache in _in_memory:
+        cache._lock = threading.Lock()
+
+
+_at_fork = getattr(os, "register_at_fork", lambda **_: None)  # Windows does not fork
+_at_fork(after_in_child=_unlock)
 
 
 class DiskCache(HookSpecs):

@@ -76,6 +76,21 @@ if not os.fork():
 os.wait()
 """
 
+HELD = """
+import os
+from openrouter_stt import Transcription
+from openrouter_stt_plugins.cache import MemoryCache
+
+cache = MemoryCache()
+cache.cache_set("key", Transcription(text="kept", model="m"))
+with cache._lock:  # as a thread may at that moment
+    process = os.fork()
+    if not process:
+        print(cache.cache_get("key").text, flush=True)
+        os._exit(0)
+    os.waitpid(process, 0)
+"""
+
 KEEPS = """
 import os, sys
 from openrouter_stt import Transcription
@@ -179,6 +194,11 @@ def test_a_cache_on_disk_serves_both(tmp_path: Path) -> None:
 def test_a_child_does_not_wait_for_a_thread_of_its_parent(echo: str) -> None:
     """The thread is asking when the process forks; the server answers it when the child has asked, too."""
     assert _printed(WAITS, echo) == ["child got network"]
+
+
+def test_a_cache_in_memory_that_a_thread_is_using_may_be_forked() -> None:
+    """The child does not wait for a thread that it has not."""
+    assert _printed(HELD) == ["kept"]
 
 
 def test_a_cache_that_threads_are_writing_to_may_be_forked(tmp_path: Path) -> None:

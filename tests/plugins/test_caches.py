@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import sys
 from collections.abc import Callable
@@ -189,15 +188,6 @@ def test_no_key_of_the_api_on_disk(world: World, server: Server, tmp_path: Path)
     assert b"hello" in kept
     assert b"secret" not in kept
     assert WAV[44:] not in kept
-
-
-def test_a_forked_child_does_not_wait_for_a_thread_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that was in the middle of something when the process forked."""
-    cache = MemoryCache()
-    cache.cache_set("key", FULL)
-    cache._lock.acquire()
-    monkeypatch.setattr(os, "getpid", lambda: -1)
-    assert cache.cache_get("key") == FULL
 
 
 def test_large_recording(world: World, server: Server) -> None:
