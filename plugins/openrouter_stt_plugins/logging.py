@@ -35,20 +35,21 @@ _LEVELS: Final[dict[type[Event], int]] = {
 }
 
 
+def _level(kind: type[Event]) -> int:
+    return _LEVELS.get(kind, logging.DEBUG)
+
+
 class Logging(HookSpecs):
     """Logs retries, fallbacks and failures as warnings, answers as information, the rest for debugging."""
 
     name = "logging"
 
-    @hookimpl
+    @hookimpl(events=lambda _, kind: logger.isEnabledFor(_level(kind)))
     def event(self, event: Event) -> None:
-        level = _LEVELS.get(type(event), logging.DEBUG)
-        if not logger.isEnabledFor(level):
-            return
         facts = _facts(event)
         words = " ".join(f"{name}={value}" for name, value in facts.items() if value is not None)
         extra = {"stt_event": type(event).__name__, **{f"stt_{name}": value for name, value in facts.items()}}
-        logger.log(level, "%s %s", type(event).__name__, words, extra=extra)
+        logger.log(_level(type(event)), "%s %s", type(event).__name__, words, extra=extra)
 
 
 def _facts(event: Event) -> dict[str, Any]:

@@ -71,7 +71,10 @@ class Retry(HookSpecs):
             return None
         return delay if self._taken(COST_OF_THROTTLE if _throttled(failure.error) else COST) else None
 
-    @hookimpl
+    def _wants(self, kind: type[Event]) -> bool:
+        return self._left < self.budget and kind is CallFinished
+
+    @hookimpl(events=_wants)
     def event(self, event: Event) -> None:
         if isinstance(event, CallFinished) and event.attempts:
             with self._lock:

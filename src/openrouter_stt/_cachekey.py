@@ -31,10 +31,13 @@ class Digests:
 
     def of(self, audio: Audio) -> str:
         """Return the hash of a recording, which is read unless it is known."""
-        if (known := self.known(audio)) is not None:
+        content = audio.content
+        if not isinstance(content, FileContent):
+            return audio.digest()
+        if (known := self._known.get(content)) is not None:
             return known
-        digest, content = audio.digest(), audio.content
-        if isinstance(content, FileContent) and content.settled():
+        digest = audio.digest()
+        if content.settled():
             if len(self._known) >= MOST_DIGESTS:
                 self._known.clear()
             self._known[content] = digest

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
 import attrs
 
 from ._errors import ConfigurationError, PluginError, STTError
+from ._events import Event
 from ._holding import GRACE, Holding
 from ._markers import Contract
 from ._runtime import Runtime, SuspendedError, run_through
@@ -29,19 +30,21 @@ _GRACES: Final[Mapping[str, float]] = {"around_attempt": 2 * GRACE, "around_call
 logger = logging.getLogger("openrouter_stt")  # without a NullHandler: what is passed over is told by nothing else
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Impl:
     """One implementation of a hook, as it is called in one client."""
 
     plugin: str
+    target: object = attrs.field(eq=False, repr=False)
     origin: str  # the plugin's name with its distribution and version, for messages
     builtin: bool
     hook: str
     function: Callable[..., Any]
     positions: tuple[int, ...]  # which of the hook's arguments it takes
-    blocking: bool | Callable[..., bool] = False
-    is_async: bool = False
-    waits: bool = True  # False where it is a plain call in this client
+    blocking: bool | Callable[..., bool]
+    is_async: bool
+    waits: bool  # not where it is a plain call in this client
+    wants: Callable[[Any, Any], bool]  # where the hook is `event`, of the plugin and an event's class
     taken: Callable[[tuple[Any, ...]], Sequence[Any]] = attrs.field(  # its arguments, of the hook's
         default=attrs.Factory(lambda impl: _taking(impl.positions), takes_self=True), init=False, eq=False, repr=False
     )
@@ -104,9 +107,29 @@ class Engine:
         return values[at]
 
     async def all(self, name: str, *values: Any) -> None:
-        """Tell every implementation."""
+        """Call every implementation."""
         hook = self.hooks[name]
+        await self._each(hook, hook.impls, values)
+
+    def observers(self, kind: type[Event]) -> Sequence[Impl]:
+        """List those who want to be told such an event; where there are none, it need not be made."""
+        hook = self.hooks["event"]
+        wanting: list[Impl] = []
         for impl in hook.impls:
+            try:
+                if impl.wants(impl.target, kind):
+                    wanting.append(impl)
+            except _BLAMED as error:
+                if not self._passed_over(hook, impl, (), error):
+                    raise
+        return wanting
+
+    async def tell(self, event: Event) -> None:
+        """Tell those who want to be told."""
+        await self._each(self.hooks["event"], self.observers(type(event)), (event,))
+
+    async def _each(self, hook: Hook, impls: Iterable[Impl], values: tuple[Any, ...]) -> None:
+        for impl in impls:
             if impl.waits:
                 await self._awaited(hook, impl, values)
             else:
@@ -241,6 +264,8 @@ def _run_through(impl: Impl, arguments: Sequence[Any]) -> Any:
 
 def _checked(hook: Hook, impl: Impl, answer: Any) -> Any:
     returns = hook.contract.returns
+    if type(answer) in returns:  # quickly, for all but those of derived classes
+        return answer
     unusable = (bool, Coroutine) if returns else Coroutine  # a bool is an int, but no time to wait
     if isinstance(answer, returns or object) and not isinstance(answer, unusable):
         return answer

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pluggy
 
 from ._errors import ConfigurationError, PluginError
+from ._events import Event
 from ._hookspecs import HookSpecs
 from ._markers import PROJECT, Contract
 
@@ -101,7 +102,7 @@ def in_hook(hook: str, impl: pluggy.HookImpl, contracts: Contracts) -> FaultErro
         return FaultError(f"has an argument {unfillable!r} that no position fills", "make it a plain one", hook)
     if contract.kind == "around" and not inspect.iscoroutinefunction(impl.function):
         return FaultError("is a plain `def`", "make it an `async def`, which serves the sync client too", hook)
-    return None
+    return _unusable_events(hook, getattr(impl.function, "__openrouter_stt_events__", None))
 
 
 def async_alone(hook: str) -> FaultError:
@@ -112,6 +113,20 @@ def async_alone(hook: str) -> FaultError:
         f"@hookimpl(specname={hook!r}), or use AsyncClient",
         hook,
     )
+
+
+def _unusable_events(hook: str, events: object) -> FaultError | None:
+    if events is None:
+        return None
+    if hook != "event":
+        return FaultError("is marked with events=", "leave it out, or mark the hook event with it", hook)
+    kinds = events if isinstance(events, tuple) else (events,)
+    if all(isinstance(kind, type) and issubclass(kind, Event) for kind in kinds):
+        return None
+    if callable(events) and not isinstance(events, type):
+        return None
+    fix = "give a class derived from Event, a tuple of these, or a function of a plugin and such a class"
+    return FaultError("is marked with events= that are none", fix, hook)
 
 
 def _wrapper(hook: str) -> FaultError:

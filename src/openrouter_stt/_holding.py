@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
@@ -19,17 +18,16 @@ GRACE: Final = 1.0  # seconds after the deadline for caches and for those that a
 _deadline: ContextVar[float] = ContextVar("openrouter_stt_deadline", default=math.inf)
 
 
-class held_to:  # noqa: N801  used as a function
-    """Holds the hooks that are called in the block to a deadline on the runtime's clock."""
-
-    def __init__(self, deadline: float) -> None:
-        self._token = _deadline.set(deadline)
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(ValueError):  # closed by the garbage collector, in another's context
-            _deadline.reset(self._token)
+async def until(deadline: float, function: Callable[..., Awaitable[T]], *args: Any) -> T:
+    """Await a function, in which hooks are held to a deadline on the runtime's clock."""
+    token = _deadline.set(deadline)
+    try:
+        return await function(*args)
+    finally:
+        try:  # noqa: SIM105  quicker
+            _deadline.reset(token)
+        except ValueError:  # closed by the garbage collector, in another's context
+            pass
 
 
 @attrs.frozen

@@ -252,14 +252,14 @@ class HookSpecs:
     def event(self, event: Event) -> None:
         """Observe what happens; see the classes derived from `Event`.
 
-        The call waits for it, so it only counts, logs or hands on.
+        The call waits for it, so it only counts, logs or hands on. `@hookimpl(events=...)` says which events it is
+        told; one that nobody wants is not made.
 
         Example::
 
-            @hookimpl
+            @hookimpl(events=RetryScheduled)
             def event(self, event):
-                if isinstance(event, RetryScheduled):
-                    metrics.count("retries")
+                metrics.count("retries")
         """
 
     @hookspec("all", on_error="isolate")

@@ -52,7 +52,8 @@ class Keeping:
         return await self._hit(call, answer) if is_kept or is_others else answer
 
     async def _hit(self, call: Call, kept: Transcription) -> Transcription:
-        await self.engine.all("event", events.CacheHit(call_id=call.id, model=call.model))
+        if self.engine.observers(events.CacheHit):
+            await self.engine.tell(events.CacheHit(call_id=call.id, model=call.model))
         return _as_kept(kept)
 
     async def _key(self, call: Call) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, Final, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, overload
 
 import attrs
 import pluggy
 
+if TYPE_CHECKING:
+    from ._events import Event
+
 PROJECT: Final = "openrouter_stt"
 Kind = Literal["first", "pipe", "all", "around"]
 Policy = Literal["raise", "isolate"]
+Events: TypeAlias = "type[Event] | tuple[type[Event], ...] | Callable[[Any, type[Event]], bool] | None"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -43,6 +47,7 @@ def hookimpl(
     *,
     specname: str | None = None,
     blocking: bool | Callable[..., bool] = False,
+    events: Events = None,
     tryfirst: bool = False,
     trylast: bool = False,
 ) -> Callable[[F], F]: ...
@@ -52,17 +57,21 @@ def hookimpl(
     *,
     specname: str | None = None,
     blocking: bool | Callable[..., bool] = False,
+    events: Events = None,
     tryfirst: bool = False,
     trylast: bool = False,
 ) -> F | Callable[[F], F]:
     """Mark a function of a plugin as the implementation of the hook of its name, or of `specname`.
 
     `blocking` sends a plain function to a worker thread in the async client; a function of the same arguments may
-    decide it. `tryfirst` and `trylast` move it before or behind the other plugins, as in pluggy.
+    decide it. `events` says which events a function of the hook `event` is told: a class, a tuple of classes, or a
+    function that is asked with the plugin and the class of each; by default it is told all. `tryfirst` and `trylast`
+    move it before or behind the other plugins, as in pluggy.
     """
 
     def mark(target: F) -> F:
         target.__openrouter_stt_blocking__ = blocking  # type: ignore[attr-defined]
+        target.__openrouter_stt_events__ = events  # type: ignore[attr-defined]
         return pluggy.HookimplMarker(PROJECT)(target, specname=specname, tryfirst=tryfirst, trylast=trylast)
 
     return mark if function is None else mark(function)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from os import urandom
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +12,7 @@ from . import _events as events
 from ._audio import Audio, Given
 from ._engine import Engine
 from ._errors import APIError, AudioError, ConfigurationError, PluginError, STTError
-from ._holding import held_to
+from ._holding import until
 from ._keeping import Keeping, count
 from ._runtime import Runtime
 from ._sending import Headers, Sending, headers_of
@@ -43,10 +43,11 @@ class Pipeline:
         """Run one call from its source to its answer, and tell the observers."""
         started = self.runtime.now()
         seconds = self.settings.timeout if timeout is None else checked_timeout(timeout)
+        most = self.settings.max_audio_size
         call = Call(
             id=urandom(16).hex(),
             model=_stated("model", model),
-            audio=await self._taken(given),
+            audio=given.audio(most) if given.is_quick else await self.runtime.blocking(given.audio, most),
             options=checked_options(options),
             format=None if format is None else _stated("format", format).lower(),
             base_url=self.settings.base_url,
@@ -54,8 +55,7 @@ class Pipeline:
             fingerprint=self.fingerprint,
             runtime=self.runtime,
         )
-        with held_to(call.deadline):
-            return await self._run(call, started)
+        return await until(call.deadline, self._run, call, started)
 
     async def close(self) -> None:
         """Close the plugins, then the connections."""
@@ -65,7 +65,8 @@ class Pipeline:
             await self.transport.close()
 
     async def _run(self, call: Call, started: float) -> Transcription:
-        await self._tell(events.CallStarted(call_id=call.id, model=call.model, size=call.audio.size))
+        if self.engine.observers(events.CallStarted):
+            await self.engine.tell(events.CallStarted(call_id=call.id, model=call.model, size=call.audio.size))
         answers: list[Transcription] = []
 
         async def requested(call: Call) -> Transcription:
@@ -76,16 +77,13 @@ class Pipeline:
             result: Transcription = await self.engine.around("around_call", call, requested)
         except BaseException as error:  # a cancelled call has ended, too
             count(error, *answers)
-            await self._tell(
+            await self.engine.tell(
                 events.CallFailed(call_id=call.id, model=call.model, error=error, seconds=self.runtime.now() - started)
             )
             raise
-        await self._tell(_finished(call, result, self.runtime.now() - started))
+        if self.engine.observers(events.CallFinished):
+            await self.engine.tell(_finished(call, result, self.runtime.now() - started))
         return result
-
-    async def _taken(self, given: Given) -> Audio:
-        most = self.settings.max_audio_size
-        return given.audio(most) if given.is_quick else await self.runtime.blocking(given.audio, most)
 
     async def _requested(self, call: Call) -> Transcription:
         """Get an answer to the request, or to those that plugins fall back on."""
@@ -103,7 +101,7 @@ class Pipeline:
                 following, _ = await self.engine.first("fallback", failure)
                 if following is None or following in tried or len(tried) == MOST_REQUESTS:
                     raise  # also where a plugin asks again for what failed
-                await self._tell(events.FallbackChosen(call_id=call.id, model=following.model, error=error))
+                await self.engine.tell(events.FallbackChosen(call_id=call.id, model=following.model, error=error))
                 call = following
                 tried.append(call)
             else:
@@ -143,16 +141,8 @@ class Pipeline:
     async def _attempted(self, sending: Sending, number: int) -> Transcription:
         call, audio = sending.call, sending.request.audio
         attempt = Attempt(call=call, number=number, size=audio.size, format=audio.format or "", duration=audio.duration)
-        await self._tell(
-            events.AttemptStarted(
-                call_id=call.id,
-                model=call.model,
-                number=number,
-                size=attempt.size,
-                format=attempt.format,
-                duration=attempt.duration,
-            )
-        )
+        if self.engine.observers(events.AttemptStarted):
+            await self.engine.tell(_started(attempt))
         result: Transcription = await self.engine.around("around_attempt", attempt, sending.send)
         return result
 
@@ -175,7 +165,7 @@ class Pipeline:
     async def _delay(self, failure: Failure) -> float | None:
         """Ask the plugins whether to send again, and return the seconds to wait, or None where the error stands."""
         call, error, number = failure.call, failure.error, failure.attempt
-        await self._tell(events.AttemptFailed(call_id=call.id, model=call.model, number=number, error=error))
+        await self.engine.tell(events.AttemptFailed(call_id=call.id, model=call.model, number=number, error=error))
         if not isinstance(error, APIError):
             return None
         delay, plugin = await self.engine.first("retry", failure)
@@ -183,19 +173,27 @@ class Pipeline:
             return None
         if not delay >= 0:
             raise PluginError(f"plugin {plugin!r}, hook retry, returned {delay!r}, which is no time to wait")
-        await self._tell(
+        await self.engine.tell(
             events.RetryScheduled(call_id=call.id, model=call.model, number=number + 1, delay=delay, error=error)
         )
         return float(delay)
-
-    def _tell(self, event: events.Event) -> Awaitable[None]:
-        return self.engine.all("event", event)
 
 
 def _stated(name: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ConfigurationError(f"{name} must be a str that is not empty, not {value!r}")
     return value
+
+
+def _started(attempt: Attempt) -> events.AttemptStarted:
+    return events.AttemptStarted(
+        call_id=attempt.call.id,
+        model=attempt.call.model,
+        number=attempt.number,
+        size=attempt.size,
+        format=attempt.format,
+        duration=attempt.duration,
+    )
 
 
 def _finished(call: Call, result: Transcription, seconds: float) -> events.CallFinished:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any, Final
@@ -12,10 +12,11 @@ import attrs
 import pluggy
 
 from ._engine import Hook, Impl
+from ._events import Event
 from ._faults import RAISED, FaultError, async_alone, in_hook, in_plugin, not_registered, refused
 from ._hookspecs import HookSpecs
 from ._installed import warn_left_out
-from ._markers import PROJECT, Contract
+from ._markers import PROJECT, Contract, Events
 from ._plugins import Plugin, builtins
 
 CHANGES_RESULT: Final = ("answer", "prepare_audio", "encode_audio", "around_attempt", "finish")
@@ -168,6 +169,7 @@ def _impl(impl: pluggy.HookImpl, plugin: Plugin, hook: str, arguments: Sequence[
     is_coroutine = inspect.iscoroutinefunction(impl.function)
     return Impl(
         plugin=plugin.name,
+        target=plugin.target,
         origin=plugin.origin,
         builtin=plugin.builtin,
         hook=hook,
@@ -176,7 +178,17 @@ def _impl(impl: pluggy.HookImpl, plugin: Plugin, hook: str, arguments: Sequence[
         blocking=blocking,
         is_async=is_coroutine,
         waits=is_coroutine or (is_async and blocking is not False),
+        wants=_wanting(getattr(impl.function, "__openrouter_stt_events__", None)),
     )
+
+
+def _wanting(events: Events) -> Callable[[Any, type[Event]], bool]:
+    """Make a function of what `hookimpl(events=...)` says."""
+    if events is None:
+        return lambda *_: True
+    if isinstance(events, type | tuple):
+        return lambda _, kind: issubclass(kind, events)
+    return events
 
 
 def _line(plugin: Plugin) -> str:

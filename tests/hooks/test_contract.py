@@ -8,7 +8,7 @@ from typing import Any
 import pluggy
 import pytest
 
-from openrouter_stt import Call, Client, HookSpecs, PluginError, Proceed, Transcription, hookimpl
+from openrouter_stt import Call, CallFinished, Client, HookSpecs, PluginError, Proceed, Transcription, hookimpl
 from tests.hooks.small_plugins import Small, answering
 from tests.support.distributions import Install
 from tests.support.sounds import WAV
@@ -72,6 +72,18 @@ def plain_around() -> object:
     return Small("p", around_call=lambda call, proceed: proceed(call))
 
 
+def events_of_another_hook() -> object:
+    return Small("p", close=hookimpl(events=CallFinished)(lambda: None))
+
+
+def events_of_another_class() -> object:
+    return Small("p", event=hookimpl(events=(CallFinished, int))(lambda event: None))  # type: ignore[arg-type]
+
+
+def events_of_no_class() -> object:
+    return Small("p", event=hookimpl(events="CallFinished")(lambda event: None))  # type: ignore[call-overload]
+
+
 def keyword_only() -> object:
     def answer(*, call: Call) -> None: ...
 
@@ -124,6 +136,9 @@ class SelflessAround:
         (any_arguments, "plugin 'p', hook answer has an argument 'args' that no position fills; make it a plain"),
         (Selfless, "plugin 'p', hook finish is a method whose first argument is 'call'; put self before it"),
         (SelflessAround, "plugin 'p', hook around_call is a method whose first argument is 'call'; put self"),
+        (events_of_another_hook, "plugin 'p', hook close is marked with events=; leave it out, or mark the hook event"),
+        (events_of_another_class, "plugin 'p', hook event is marked with events= that are none; give a class derived"),
+        (events_of_no_class, "plugin 'p', hook event is marked with events= that are none; give a class derived"),
         (plain_around, "plugin 'p', hook around_call is a plain `def`; make it an `async def`"),
     ],
 )

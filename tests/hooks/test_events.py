@@ -14,12 +14,15 @@ from openrouter_stt import (
     AsyncClient,
     AttemptStarted,
     Audio,
+    CacheHit,
     CallFinished,
+    CallStarted,
     Event,
     RetryScheduled,
     Transcription,
+    hookimpl,
 )
-from tests.hooks.small_plugins import Observer, Small, answering
+from tests.hooks.small_plugins import Observer, Small, answering, notes
 from tests.support.clock import Clock
 from tests.support.server import Answer, Server
 from tests.support.sounds import WAV
@@ -86,6 +89,68 @@ def test_sequence(world: World, server: Server, clock: Clock, story: str) -> Non
     events = told(world, server, story)
     assert [type(event).__name__ for event in events] == STORIES[story][3]
     assert len({event.call_id for event in events}) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (CallFinished, ["CallFinished"]),
+        (Event, ["CallStarted", "CacheHit", "CallFinished"]),
+        ((CacheHit, RetryScheduled, CallFinished), ["CacheHit", "CallFinished"]),
+        (lambda plugin, kind: plugin.name == "p" and kind is not CacheHit, ["CallStarted", "CallFinished"]),
+        ((), []),
+    ],
+    ids=["class", "base class", "tuple", "function", "none"],
+)
+def test_those_that_are_wanted(world: World, wanted: Any, told: list[str]) -> None:
+    """An observer is told the events for which it is marked; a function that says which is asked of each."""
+    events: list[str] = []
+
+    @hookimpl(events=wanted)
+    def event(event: Event) -> None:
+        events.append(type(event).__name__)
+
+    driver = world.client(plugins=[Small("p", event=event), answering()], cache="memory")
+    driver.transcribe(WAV)
+    events.clear()
+    driver.transcribe(WAV)
+    assert events == told
+
+
+def test_what_nobody_wants_is_not_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Built-in observers want nothing of a call that goes well."""
+    made: list[str] = []
+
+    def noted(kind: type[Event]) -> type[Event]:
+        return type(kind.__name__, (kind,), {"__init__": lambda self, **_: made.append(kind.__name__)})
+
+    for kind in (CallStarted, CacheHit, CallFinished):
+        monkeypatch.setattr(f"openrouter_stt._events.{kind.__name__}", noted(kind))
+    observer = Small("p", event=hookimpl(events=CacheHit)(lambda event: None))
+    driver = world.client(plugins=[observer, answering()], cache="memory")
+    for _ in range(2):
+        driver.transcribe(WAV)
+    assert made == ["CacheHit"]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_plugin_that_cannot_say_what_it_wants(world: World, caplog: pytest.LogCaptureFixture, strict: bool) -> None:
+    """Such an error is one of the hook itself: it is logged and passed over, or raised with blame."""
+
+    def wants(plugin: object, kind: type[Event]) -> bool:
+        raise LookupError(kind)
+
+    plugins = [Small("p", event=hookimpl(events=wants)(lambda event: None)), observer := Observer(), answering()]
+    driver = world.client(plugins=plugins, strict=strict)
+    if strict:
+        with pytest.raises(LookupError) as caught:
+            driver.transcribe(WAV)
+        assert notes(caught.value) == ["raised in plugin 'p', hook event"]
+        return
+    driver.transcribe(WAV)
+    assert [type(event).__name__ for event in observer.events] == ["CallStarted", "CallFinished"]
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warned == ["plugin 'p', hook event failed with LookupError and was passed over; strict=True raises it"]
 
 
 @pytest.mark.parametrize("story", STORIES)
