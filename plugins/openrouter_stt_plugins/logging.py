@@ -7,6 +7,7 @@ audio, text, the key, or a message of the server, which may repeat any of them.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from typing import Any, Final
 
 import attrs
@@ -26,17 +27,16 @@ from openrouter_stt import (
 logger: Final = logging.getLogger("openrouter_stt.events")
 logger.addHandler(logging.NullHandler())  # what is heard is the application's choice: results and errors tell it, too
 
-_LEVELS: Final[dict[type[Event], int]] = {
-    AttemptFailed: logging.INFO,
-    CallFailed: logging.WARNING,
-    CallFinished: logging.INFO,
-    FallbackChosen: logging.WARNING,
-    RetryScheduled: logging.WARNING,
-}
-
-
-def _level(kind: type[Event]) -> int:
-    return _LEVELS.get(kind, logging.DEBUG)
+_LEVELS: Final[defaultdict[type[Event], int]] = defaultdict(
+    lambda: logging.DEBUG,
+    {
+        AttemptFailed: logging.INFO,
+        CallFailed: logging.WARNING,
+        CallFinished: logging.INFO,
+        FallbackChosen: logging.WARNING,
+        RetryScheduled: logging.WARNING,
+    },
+)
 
 
 class Logging(HookSpecs):
@@ -44,12 +44,12 @@ class Logging(HookSpecs):
 
     name = "logging"
 
-    @hookimpl(events=lambda _, kind: logger.isEnabledFor(_level(kind)))
+    @hookimpl(events=lambda _, kind: logger.isEnabledFor(_LEVELS[kind]))
     def event(self, event: Event) -> None:
         facts = _facts(event)
         words = " ".join(f"{name}={value}" for name, value in facts.items() if value is not None)
         extra = {"stt_event": type(event).__name__, **{f"stt_{name}": value for name, value in facts.items()}}
-        logger.log(_level(type(event)), "%s %s", type(event).__name__, words, extra=extra)
+        logger.log(_LEVELS[type(event)], "%s %s", type(event).__name__, words, extra=extra)
 
 
 def _facts(event: Event) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Impl:
     blocking: bool | Callable[..., bool]
     is_async: bool
     waits: bool  # not where it is a plain call in this client
-    wants: Callable[[Any, Any], bool]  # where the hook is `event`, of the plugin and an event's class
+    wants: Callable[[Any, Any], bool] | None  # where the hook is `event`, of the plugin and an event's class
     taken: Callable[[tuple[Any, ...]], Sequence[Any]] = attrs.field(  # its arguments, of the hook's
         default=attrs.Factory(lambda impl: _taking(impl.positions), takes_self=True), init=False, eq=False, repr=False
     )
@@ -117,16 +117,16 @@ class Engine:
         wanting: list[Impl] = []
         for impl in hook.impls:
             try:
-                if impl.wants(impl.target, kind):
+                if impl.wants is None or impl.wants(impl.target, kind):
                     wanting.append(impl)
             except _BLAMED as error:
                 if not self._passed_over(hook, impl, (), error):
                     raise
         return wanting
 
-    async def tell(self, event: Event) -> None:
+    async def tell(self, event: Event, observers: Sequence[Impl] | None = None) -> None:
         """Tell those who want to be told."""
-        await self._each(self.hooks["event"], self.observers(type(event)), (event,))
+        await self._each(self.hooks["event"], observers or self.observers(type(event)), (event,))
 
     async def _each(self, hook: Hook, impls: Iterable[Impl], values: tuple[Any, ...]) -> None:
         for impl in impls:

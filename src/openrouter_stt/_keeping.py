@@ -52,17 +52,17 @@ class Keeping:
         return await self._hit(call, answer) if is_kept or is_others else answer
 
     async def _hit(self, call: Call, kept: Transcription) -> Transcription:
-        if self.engine.observers(events.CacheHit):
-            await self.engine.tell(events.CacheHit(call_id=call.id, model=call.model))
+        if observers := self.engine.observers(events.CacheHit):
+            await self.engine.tell(events.CacheHit(call_id=call.id, model=call.model), observers)
         return _as_kept(kept)
 
     async def _key(self, call: Call) -> str:
         given: tuple[str | None, str] = await self.engine.first("cache_key", call)
         if given[0] is not None:
             return given[0]
-        if call.audio.size <= INLINE or self._digests.known(call.audio) is not None:
-            return cache_key(call, self._digests.of(call.audio))
-        return cache_key(call, await self.runtime.blocking(self._digests.of, call.audio))
+        audio, digests = call.audio, self._digests
+        is_quick = audio.size <= INLINE or digests.known(audio) is not None
+        return cache_key(call, digests.of(audio) if is_quick else await self.runtime.blocking(digests.of, audio))
 
     async def _kept(self, key: str) -> Transcription | None:
         found: tuple[Transcription | None, str] = await self.engine.first("cache_get", key)

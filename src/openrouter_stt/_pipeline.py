@@ -65,8 +65,9 @@ class Pipeline:
             await self.transport.close()
 
     async def _run(self, call: Call, started: float) -> Transcription:
-        if self.engine.observers(events.CallStarted):
-            await self.engine.tell(events.CallStarted(call_id=call.id, model=call.model, size=call.audio.size))
+        if observers := self.engine.observers(events.CallStarted):
+            event = events.CallStarted(call_id=call.id, model=call.model, size=call.audio.size)
+            await self.engine.tell(event, observers)
         answers: list[Transcription] = []
 
         async def requested(call: Call) -> Transcription:
@@ -81,8 +82,8 @@ class Pipeline:
                 events.CallFailed(call_id=call.id, model=call.model, error=error, seconds=self.runtime.now() - started)
             )
             raise
-        if self.engine.observers(events.CallFinished):
-            await self.engine.tell(_finished(call, result, self.runtime.now() - started))
+        if observers := self.engine.observers(events.CallFinished):
+            await self.engine.tell(_finished(call, result, self.runtime.now() - started), observers)
         return result
 
     async def _requested(self, call: Call) -> Transcription:
@@ -141,8 +142,8 @@ class Pipeline:
     async def _attempted(self, sending: Sending, number: int) -> Transcription:
         call, audio = sending.call, sending.request.audio
         attempt = Attempt(call=call, number=number, size=audio.size, format=audio.format or "", duration=audio.duration)
-        if self.engine.observers(events.AttemptStarted):
-            await self.engine.tell(_started(attempt))
+        if observers := self.engine.observers(events.AttemptStarted):
+            await self.engine.tell(_attempt_started(attempt), observers)
         result: Transcription = await self.engine.around("around_attempt", attempt, sending.send)
         return result
 
@@ -185,7 +186,7 @@ def _stated(name: str, value: object) -> str:
     return value
 
 
-def _started(attempt: Attempt) -> events.AttemptStarted:
+def _attempt_started(attempt: Attempt) -> events.AttemptStarted:
     return events.AttemptStarted(
         call_id=attempt.call.id,
         model=attempt.call.model,

@@ -182,10 +182,8 @@ def _impl(impl: pluggy.HookImpl, plugin: Plugin, hook: str, arguments: Sequence[
     )
 
 
-def _wanting(events: Events) -> Callable[[Any, type[Event]], bool]:
+def _wanting(events: Events) -> Callable[[Any, type[Event]], bool] | None:
     """Make a function of what `hookimpl(events=...)` says."""
-    if events is None:
-        return lambda *_: True
     if isinstance(events, type | tuple):
         return lambda _, kind: issubclass(kind, events)
     return events
