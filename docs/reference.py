@@ -28,6 +28,7 @@ from openrouter_stt import (
     hookimpl,
 )
 from openrouter_stt._cli.plugins.hooks import Hook
+from openrouter_stt._markers import Wanted
 from openrouter_stt._registry import contracts
 
 PLACE: Final = Path(__file__).parent / "plugins" / "reference.md"
@@ -76,6 +77,7 @@ def _plugins() -> Iterator[str]:
     yield f"{inspect.getdoc(HookSpecs)}\n"
     yield f"`hookimpl{_signature(hookimpl)}`\n"
     yield f"{inspect.getdoc(hookimpl)}\n"
+    yield f"`Wanted` is `{Wanted}`.\n"
 
 
 def _hooks() -> Iterator[str]:

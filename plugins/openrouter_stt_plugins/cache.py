@@ -9,7 +9,7 @@ from collections import OrderedDict
 from pathlib import Path
 from time import monotonic
 from typing import Final
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 from openrouter_stt import Call, ConfigurationError, HookSpecs, Transcription, hookimpl
 
@@ -40,7 +40,7 @@ class MemoryCache(HookSpecs):
         self.ttl: float | None = _checked_ttl(ttl)
         self._kept: OrderedDict[str, tuple[Transcription, float]] = OrderedDict()
         self._lock = threading.Lock()
-        _in_memory.add(self)
+        _in_memory[id(self)] = self
 
     @hookimpl
     def cache_get(self, key: str) -> Transcription | None:
@@ -63,12 +63,12 @@ class MemoryCache(HookSpecs):
                 self._kept.popitem(last=False)
 
 
-_in_memory: Final[WeakSet[MemoryCache]] = WeakSet()
+_in_memory: Final[WeakValueDictionary[int, MemoryCache]] = WeakValueDictionary()  # by id: they may be equal
 
 
 def _unlock() -> None:
     """Give caches new locks after a fork, when threads of the parent may have held them."""
-    for cache in _in_memory:
+    for cache in _in_memory.values():
         cache._lock = threading.Lock()
 
 

@@ -27,6 +27,8 @@ _BLAMED: Final = (Exception, KeyboardInterrupt, SystemExit, GeneratorExit)
 
 _GRACES: Final[Mapping[str, float]] = {"around_attempt": 2 * GRACE, "around_call": 3 * GRACE}
 
+_STOPPED: Final = "a plain function raised StopIteration"  # what a coroutine makes of it, too, but without the blame
+
 logger = logging.getLogger("openrouter_stt")  # without a NullHandler: what is passed over is told by nothing else
 
 
@@ -117,7 +119,7 @@ class Engine:
         wanting: list[Impl] = []
         for impl in hook.impls:
             try:
-                if impl.wants is None or impl.wants(impl.target, kind):
+                if impl.wants is None or self._wants(impl, impl.wants, kind):
                     wanting.append(impl)
             except _BLAMED as error:
                 if not self._passed_over(hook, impl, (), error):
@@ -126,7 +128,8 @@ class Engine:
 
     async def tell(self, event: Event, observers: Sequence[Impl] | None = None) -> None:
         """Tell those who want to be told."""
-        await self._each(self.hooks["event"], observers or self.observers(type(event)), (event,))
+        observers = self.observers(type(event)) if observers is None else observers
+        await self._each(self.hooks["event"], observers, (event,))
 
     async def _each(self, hook: Hook, impls: Iterable[Impl], values: tuple[Any, ...]) -> None:
         for impl in impls:
@@ -177,8 +180,14 @@ class Engine:
     def _called(self, impl: Impl, values: tuple[Any, ...]) -> Any:
         try:
             return impl.function(*impl.taken(values))
-        except StopIteration as error:  # the coroutine around it would make the same of it, without the blame
-            raise RuntimeError("a plain function raised StopIteration") from error
+        except StopIteration as error:
+            raise RuntimeError(_STOPPED) from error
+
+    def _wants(self, impl: Impl, wants: Callable[[Any, Any], bool], kind: type[Event]) -> bool:
+        try:
+            return wants(impl.target, kind)
+        except StopIteration as error:
+            raise RuntimeError(_STOPPED) from error
 
     async def _call(self, impl: Impl, values: tuple[Any, ...]) -> Any:
         arguments = impl.taken(values)

@@ -119,14 +119,24 @@ def _unusable_events(hook: str, events: object) -> FaultError | None:
     if events is None:
         return None
     if hook != "event":
-        return FaultError("is marked with events=", "leave it out, or mark the hook event with it", hook)
+        return FaultError("has events=", "leave it out, which the hook event alone may have", hook)
+    if callable(events) and not isinstance(events, type):
+        is_fit = not inspect.iscoroutinefunction(events) and _takes_two(events)
+        fix = "make it a plain function of the plugin and an event's class"
+        return None if is_fit else FaultError("has a function events= that cannot be asked", fix, hook)
     kinds = events if isinstance(events, tuple) else (events,)
     if all(isinstance(kind, type) and issubclass(kind, Event) for kind in kinds):
         return None
-    if callable(events) and not isinstance(events, type):
-        return None
-    fix = "give a class derived from Event, a tuple of these, or a function of a plugin and such a class"
-    return FaultError("is marked with events= that are none", fix, hook)
+    fix = "give a class derived from Event, a tuple of these, or a function of the plugin and such a class"
+    return FaultError("has events= that name no events", fix, hook)
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        return False
+    return True
 
 
 def _wrapper(hook: str) -> FaultError:

@@ -18,7 +18,7 @@ GRACE: Final = 1.0  # seconds after the deadline for caches and for those that a
 _deadline: ContextVar[float] = ContextVar("openrouter_stt_deadline", default=math.inf)
 
 
-async def until(deadline: float, function: Callable[..., Awaitable[T]], *args: Any) -> T:
+async def held_until(deadline: float, function: Callable[..., Awaitable[T]], *args: Any) -> T:
     """Await a function, in which hooks are held to a deadline on the runtime's clock."""
     token = _deadline.set(deadline)
     try:

@@ -253,7 +253,7 @@ class HookSpecs:
         """Observe what happens; see the classes derived from `Event`.
 
         The call waits for it, so it only counts, logs or hands on. `@hookimpl(events=...)` says which events it is
-        told; one that nobody wants is not made.
+        told.
 
         Example::
 

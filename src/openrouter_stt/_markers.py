@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PROJECT: Final = "openrouter_stt"
 Kind = Literal["first", "pipe", "all", "around"]
 Policy = Literal["raise", "isolate"]
-Events: TypeAlias = "type[Event] | tuple[type[Event], ...] | Callable[[Any, type[Event]], bool] | None"
+Wanted: TypeAlias = "type[Event] | tuple[type[Event], ...] | Callable[[Any, type[Event]], bool]"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -47,7 +47,7 @@ def hookimpl(
     *,
     specname: str | None = None,
     blocking: bool | Callable[..., bool] = False,
-    events: Events = None,
+    events: Wanted | None = None,
     tryfirst: bool = False,
     trylast: bool = False,
 ) -> Callable[[F], F]: ...
@@ -57,7 +57,7 @@ def hookimpl(
     *,
     specname: str | None = None,
     blocking: bool | Callable[..., bool] = False,
-    events: Events = None,
+    events: Wanted | None = None,
     tryfirst: bool = False,
     trylast: bool = False,
 ) -> F | Callable[[F], F]:

@@ -12,7 +12,7 @@ from . import _events as events
 from ._audio import Audio, Given
 from ._engine import Engine
 from ._errors import APIError, AudioError, ConfigurationError, PluginError, STTError
-from ._holding import until
+from ._holding import held_until
 from ._keeping import Keeping, count
 from ._runtime import Runtime
 from ._sending import Headers, Sending, headers_of
@@ -55,7 +55,7 @@ class Pipeline:
             fingerprint=self.fingerprint,
             runtime=self.runtime,
         )
-        return await until(call.deadline, self._run, call, started)
+        return await held_until(call.deadline, self._run, call, started)
 
     async def close(self) -> None:
         """Close the plugins, then the connections."""

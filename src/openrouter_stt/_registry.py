@@ -16,7 +16,7 @@ from ._events import Event
 from ._faults import RAISED, FaultError, async_alone, in_hook, in_plugin, not_registered, refused
 from ._hookspecs import HookSpecs
 from ._installed import warn_left_out
-from ._markers import PROJECT, Contract, Events
+from ._markers import PROJECT, Contract, Wanted
 from ._plugins import Plugin, builtins
 
 CHANGES_RESULT: Final = ("answer", "prepare_audio", "encode_audio", "around_attempt", "finish")
@@ -182,7 +182,7 @@ def _impl(impl: pluggy.HookImpl, plugin: Plugin, hook: str, arguments: Sequence[
     )
 
 
-def _wanting(events: Events) -> Callable[[Any, type[Event]], bool] | None:
+def _wanting(events: Wanted | None) -> Callable[[Any, type[Event]], bool] | None:
     """Make a function of what `hookimpl(events=...)` says."""
     if isinstance(events, type | tuple):
         return lambda _, kind: issubclass(kind, events)

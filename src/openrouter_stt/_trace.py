@@ -16,6 +16,7 @@ import attrs
 from ._audio import Given
 from ._engine import Engine, Impl
 from ._errors import STTError
+from ._events import Event
 from ._markers import Kind
 from ._pipeline import Pipeline
 from ._values import Transcription
@@ -106,6 +107,14 @@ class TracingEngine(Engine):
             answer = super()._called(impl, values)
         step.outcome = self._outcome(impl, answer)
         return answer
+
+    def _wants(self, impl: Impl, wants: Callable[[Any, Any], bool], kind: type[Event]) -> bool:
+        try:
+            return super()._wants(impl, wants, kind)
+        except BaseException as error:
+            step = _current.get().below(f"event {kind.__name__}", impl.origin)
+            step.outcome = f"raised {type(error).__name__}"
+            raise
 
     async def _call(self, impl: Impl, values: tuple[Any, ...]) -> Any:
         step = self._step(impl, values)

@@ -8,7 +8,7 @@ from typing import Any
 import pluggy
 import pytest
 
-from openrouter_stt import Call, CallFinished, Client, HookSpecs, PluginError, Proceed, Transcription, hookimpl
+from openrouter_stt import Call, CallFinished, Client, Event, HookSpecs, PluginError, Proceed, Transcription, hookimpl
 from tests.hooks.small_plugins import Small, answering
 from tests.support.distributions import Install
 from tests.support.sounds import WAV
@@ -84,6 +84,17 @@ def events_of_no_class() -> object:
     return Small("p", event=hookimpl(events="CallFinished")(lambda event: None))  # type: ignore[call-overload]
 
 
+def events_by_half_a_function() -> object:
+    return Small("p", event=hookimpl(events=lambda kind: True)(lambda event: None))  # type: ignore[call-overload]
+
+
+def events_by_waiting() -> object:
+    async def wants(plugin: object, kind: type[Event]) -> bool:
+        return True
+
+    return Small("p", event=hookimpl(events=wants)(lambda event: None))  # type: ignore[call-overload]
+
+
 def keyword_only() -> object:
     def answer(*, call: Call) -> None: ...
 
@@ -136,9 +147,17 @@ class SelflessAround:
         (any_arguments, "plugin 'p', hook answer has an argument 'args' that no position fills; make it a plain"),
         (Selfless, "plugin 'p', hook finish is a method whose first argument is 'call'; put self before it"),
         (SelflessAround, "plugin 'p', hook around_call is a method whose first argument is 'call'; put self"),
-        (events_of_another_hook, "plugin 'p', hook close is marked with events=; leave it out, or mark the hook event"),
-        (events_of_another_class, "plugin 'p', hook event is marked with events= that are none; give a class derived"),
-        (events_of_no_class, "plugin 'p', hook event is marked with events= that are none; give a class derived"),
+        (
+            events_of_another_hook,
+            "plugin 'p', hook close has events=; leave it out, which the hook event alone may have",
+        ),
+        (events_of_another_class, "plugin 'p', hook event has events= that name no events; give a class derived from"),
+        (events_of_no_class, "plugin 'p', hook event has events= that name no events; give a class derived from"),
+        (
+            events_by_half_a_function,
+            "plugin 'p', hook event has a function events= that cannot be asked; make it a plain",
+        ),
+        (events_by_waiting, "plugin 'p', hook event has a function events= that cannot be asked; make it a plain"),
         (plain_around, "plugin 'p', hook around_call is a plain `def`; make it an `async def`"),
     ],
 )

@@ -117,40 +117,90 @@ def test_those_that_are_wanted(world: World, wanted: Any, told: list[str]) -> No
     assert events == told
 
 
-def test_what_nobody_wants_is_not_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Built-in observers want nothing of a call that goes well."""
+def test_what_nobody_wants_is_not_made(
+    world: World, server: Server, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Built-in observers want nothing of a call that goes well, until there is a retry to be given back."""
     made: list[str] = []
 
-    def noted(kind: type[Event]) -> type[Event]:
-        return type(kind.__name__, (kind,), {"__init__": lambda self, **_: made.append(kind.__name__)})
+    def noting(init: Callable[..., None]) -> Callable[..., None]:
+        def noted(event: Event, **facts: Any) -> None:
+            made.append(type(event).__name__)
+            init(event, **facts)
 
-    for kind in (CallStarted, CacheHit, CallFinished):
-        monkeypatch.setattr(f"openrouter_stt._events.{kind.__name__}", noted(kind))
+        return noted
+
+    for kind in (CallStarted, AttemptStarted, CacheHit, CallFinished):
+        monkeypatch.setattr(kind, "__init__", noting(kind.__init__))
     observer = Small("p", event=hookimpl(events=CacheHit)(lambda event: None))
-    driver = world.client(plugins=[observer, answering()], cache="memory")
+    driver = world.client(base_url=server.url, plugins=[observer], cache="memory")
     for _ in range(2):
         driver.transcribe(WAV)
     assert made == ["CacheHit"]
+    server.will(Answer(503), SAID)
+    driver.transcribe(WAV, model="other")
+    assert made == ["CacheHit", "CallFinished"]
+
+
+def test_each_is_asked_once(world: World) -> None:
+    """A function that says what is wanted is asked once for each event, made or not, and gets the plugin."""
+    asked: list[tuple[object, str]] = []
+
+    def wants(plugin: object, kind: type[Event]) -> bool:
+        asked.append((plugin, kind.__name__))
+        return kind is CallFinished
+
+    plugin = Small("p", event=hookimpl(events=wants)(lambda event: None))
+    world.client(plugins=[plugin, answering()]).transcribe(WAV)
+    assert asked == [(plugin, "CallStarted"), (plugin, "CallFinished")]
+
+
+def test_twins_and_threads_are_told_what_they_want(world: World) -> None:
+    """Each function has a mark of its own, those that wait as well."""
+    told: list[str] = []
+
+    class Twins:
+        name = "twins"
+
+        @hookimpl(events=CallStarted)
+        def event(self, event: Event) -> None:
+            told.append(f"def {type(event).__name__}")
+
+        @hookimpl(specname="event", events=CallFinished)
+        async def event_async(self, event: Event) -> None:
+            told.append(f"async def {type(event).__name__}")
+
+    slow = Small("slow", event=hookimpl(blocking=True, events=CallFinished)(lambda event: told.append("slow")))
+    world.client(plugins=[Twins(), slow, answering()]).transcribe(WAV)
+    own = ["def CallStarted"] if world.name == "sync" else ["async def CallFinished"]
+    assert told == [*own, "slow"]
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_a_plugin_that_cannot_say_what_it_wants(world: World, caplog: pytest.LogCaptureFixture, strict: bool) -> None:
+@pytest.mark.parametrize(("raised", "shown"), [(LookupError, LookupError), (StopIteration, RuntimeError)])
+def test_a_plugin_that_cannot_say_what_it_wants(
+    world: World,
+    caplog: pytest.LogCaptureFixture,
+    strict: bool,
+    raised: type[Exception],
+    shown: type[Exception],
+) -> None:
     """Such an error is one of the hook itself: it is logged and passed over, or raised with blame."""
 
     def wants(plugin: object, kind: type[Event]) -> bool:
-        raise LookupError(kind)
+        raise raised(kind)
 
     plugins = [Small("p", event=hookimpl(events=wants)(lambda event: None)), observer := Observer(), answering()]
     driver = world.client(plugins=plugins, strict=strict)
     if strict:
-        with pytest.raises(LookupError) as caught:
+        with pytest.raises(shown) as caught:
             driver.transcribe(WAV)
         assert notes(caught.value) == ["raised in plugin 'p', hook event"]
         return
     driver.transcribe(WAV)
     assert [type(event).__name__ for event in observer.events] == ["CallStarted", "CallFinished"]
     warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert warned == ["plugin 'p', hook event failed with LookupError and was passed over; strict=True raises it"]
+    assert warned == [f"plugin 'p', hook event failed with {shown.__name__} and was passed over; strict=True raises it"]
 
 
 @pytest.mark.parametrize("story", STORIES)

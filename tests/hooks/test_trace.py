@@ -12,7 +12,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from openrouter_stt import APIError, AsyncClient, Client, Transcription
+from openrouter_stt import APIError, AsyncClient, CallFinished, Client, Event, Transcription, hookimpl
 from openrouter_stt._engine import Engine
 from openrouter_stt._pipeline import Pipeline
 from openrouter_stt._trace import Step
@@ -118,6 +118,22 @@ def test_outcomes(world: World, capsys: Printed, install: Install) -> None:
         ("around_call", "'around'", "passed it on 2 times"),
         *once,
         *once,
+        ("event CallFinished", "'p'", "raised KeyError"),
+    ]
+
+
+def test_events_that_are_not_wanted(world: World, capsys: Printed) -> None:
+    """An observer that is not told leaves no trace; one that cannot say what it wants does."""
+
+    def wants(plugin: object, kind: type[Event]) -> bool:
+        if kind is CallFinished:
+            raise KeyError("words")
+        return False
+
+    plugins = [Small("p", event=hookimpl(events=wants)(lambda event: None)), answering()]
+    world.client(plugins=plugins).transcribe(WAV)
+    assert steps(capsys.readouterr().err) == [
+        ("answer", "'engine'", "answered"),
         ("event CallFinished", "'p'", "raised KeyError"),
     ]
 
