@@ -190,6 +190,15 @@ def test_no_key_of_the_api_on_disk(world: World, server: Server, tmp_path: Path)
     assert WAV[44:] not in kept
 
 
+def test_locks_that_are_held_are_not_waited_for_after_a_fork() -> None:
+    """What is done in a forked child, done here; `tests/facade/test_forks.py` forks."""
+    cache = MemoryCache()
+    cache.cache_set("key", FULL)
+    with cache._lock:
+        cache_module._unlock()
+        assert cache.cache_get("key") == FULL
+
+
 def test_large_recording(world: World, server: Server) -> None:
     """A recording of many blocks is found again as a small one is."""
     large = wav(bytes(3_000_000))
