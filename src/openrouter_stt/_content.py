@@ -55,8 +55,6 @@ class BytesContent:
     @classmethod
     def of(cls, data: Buffer) -> BytesContent:
         view = memoryview(data)
-        if type(data) is bytes:  # no other kind is as frequent
-            return cls(view)
         return cls((view if view.c_contiguous else memoryview(view.tobytes())).cast("B"))
 
     @property
