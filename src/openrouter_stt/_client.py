@@ -166,9 +166,7 @@ class Client(_BaseClient["httpx.BaseTransport"]):
         """
         given = Given(source)
         del source  # a traceback shows what a frame holds
-        return run_through(
-            self._open().transcribe(given, model=model, format=format, timeout=timeout, options={**options})
-        )
+        return run_through(self._open().transcribe(given, model=model, format=format, timeout=timeout, options=options))
 
     def close(self) -> None:
         """Close plugins and connections; closing twice does nothing."""
@@ -206,7 +204,7 @@ class AsyncClient(_BaseClient["httpx.AsyncBaseTransport"]):
         """Return what is said in a recording; see `Client.transcribe`."""
         given = Given(source)
         del source  # a traceback shows what a frame holds
-        return await self._open().transcribe(given, model=model, format=format, timeout=timeout, options={**options})
+        return await self._open().transcribe(given, model=model, format=format, timeout=timeout, options=options)
 
     async def close(self) -> None:
         """Close plugins and connections; closing twice does nothing."""

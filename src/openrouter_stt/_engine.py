@@ -37,7 +37,6 @@ class Impl:
     """One implementation of a hook, as it is called in one client."""
 
     plugin: str
-    target: object = attrs.field(eq=False, repr=False)
     origin: str  # the plugin's name with its distribution and version, for messages
     builtin: bool
     hook: str
@@ -46,7 +45,7 @@ class Impl:
     blocking: bool | Callable[..., bool]
     is_async: bool
     waits: bool  # not where it is a plain call in this client
-    wants: Callable[[Any, Any], bool] | None  # where the hook is `event`, of the plugin and an event's class
+    wants: Callable[[type[Event]], bool] | None  # where the hook is `event`
     taken: Callable[[tuple[Any, ...]], Sequence[Any]] = attrs.field(  # its arguments, of the hook's
         default=attrs.Factory(lambda impl: _taking(impl.positions), takes_self=True), init=False, eq=False, repr=False
     )
@@ -119,11 +118,10 @@ class Engine:
         wanting: list[Impl] = []
         for impl in hook.impls:
             try:
-                if impl.wants is None or self._wants(impl, impl.wants, kind):
+                if impl.wants is None or impl.wants(kind):
                     wanting.append(impl)
             except _BLAMED as error:
-                if not self._passed_over(hook, impl, (), error):
-                    raise
+                self._cannot_say(impl, kind, error)
         return wanting
 
     async def tell(self, event: Event, observers: Sequence[Impl] | None = None) -> None:
@@ -183,11 +181,11 @@ class Engine:
         except StopIteration as error:
             raise RuntimeError(_STOPPED) from error
 
-    def _wants(self, impl: Impl, wants: Callable[[Any, Any], bool], kind: type[Event]) -> bool:
-        try:
-            return wants(impl.target, kind)
-        except StopIteration as error:
-            raise RuntimeError(_STOPPED) from error
+    def _cannot_say(self, impl: Impl, kind: type[Event], error: BaseException) -> None:
+        """Pass over, or blame, a plugin that failed to say whether it wants an event."""
+        shown = RuntimeError(_STOPPED) if isinstance(error, StopIteration) else error
+        if not self._passed_over(self.hooks[impl.hook], impl, (), shown):
+            raise shown
 
     async def _call(self, impl: Impl, values: tuple[Any, ...]) -> Any:
         arguments = impl.taken(values)

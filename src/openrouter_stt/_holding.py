@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
@@ -18,11 +18,11 @@ GRACE: Final = 1.0  # seconds after the deadline for caches and for those that a
 _deadline: ContextVar[float] = ContextVar("openrouter_stt_deadline", default=math.inf)
 
 
-async def held_until(deadline: float, function: Callable[..., Awaitable[T]], *args: Any) -> T:
-    """Await a function, in which hooks are held to a deadline on the runtime's clock."""
+async def held_until(deadline: float, coroutine: Coroutine[Any, Any, T]) -> T:
+    """Await a coroutine, in which hooks are held to a deadline on the runtime's clock."""
     token = _deadline.set(deadline)
     try:
-        return await function(*args)
+        return await coroutine
     finally:
         try:  # noqa: SIM105  quicker
             _deadline.reset(token)

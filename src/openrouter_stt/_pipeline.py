@@ -55,7 +55,8 @@ class Pipeline:
             fingerprint=self.fingerprint,
             runtime=self.runtime,
         )
-        return await held_until(call.deadline, self._run, call, started)
+        run = self._run(call, started)
+        return await (held_until(call.deadline, run) if self.runtime.is_async else run)
 
     async def close(self) -> None:
         """Close the plugins, then the connections."""

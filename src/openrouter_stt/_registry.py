@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
+from types import MethodType
 from typing import Any, Final
 
 import attrs
@@ -169,7 +170,6 @@ def _impl(impl: pluggy.HookImpl, plugin: Plugin, hook: str, arguments: Sequence[
     is_coroutine = inspect.iscoroutinefunction(impl.function)
     return Impl(
         plugin=plugin.name,
-        target=plugin.target,
         origin=plugin.origin,
         builtin=plugin.builtin,
         hook=hook,
@@ -178,15 +178,15 @@ def _impl(impl: pluggy.HookImpl, plugin: Plugin, hook: str, arguments: Sequence[
         blocking=blocking,
         is_async=is_coroutine,
         waits=is_coroutine or (is_async and blocking is not False),
-        wants=_wanting(getattr(impl.function, "__openrouter_stt_events__", None)),
+        wants=_wanting(getattr(impl.function, "__openrouter_stt_events__", None), plugin.target),
     )
 
 
-def _wanting(events: Wanted | None) -> Callable[[Any, type[Event]], bool] | None:
+def _wanting(events: Wanted | None, target: object) -> Callable[[type[Event]], bool] | None:
     """Make a function of what `hookimpl(events=...)` says."""
     if isinstance(events, type | tuple):
-        return lambda _, kind: issubclass(kind, events)
-    return events
+        return lambda kind: issubclass(kind, events)
+    return None if events is None else MethodType(events, target)
 
 
 def _line(plugin: Plugin) -> str:

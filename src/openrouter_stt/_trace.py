@@ -108,13 +108,10 @@ class TracingEngine(Engine):
         step.outcome = self._outcome(impl, answer)
         return answer
 
-    def _wants(self, impl: Impl, wants: Callable[[Any, Any], bool], kind: type[Event]) -> bool:
-        try:
-            return super()._wants(impl, wants, kind)
-        except BaseException as error:
-            step = _current.get().below(f"event {kind.__name__}", impl.origin)
-            step.outcome = f"raised {type(error).__name__}"
-            raise
+    def _cannot_say(self, impl: Impl, kind: type[Event], error: BaseException) -> None:
+        step = _current.get().below(f"event {kind.__name__}", impl.origin)
+        step.outcome = f"raised {type(error).__name__}"
+        super()._cannot_say(impl, kind, error)
 
     async def _call(self, impl: Impl, values: tuple[Any, ...]) -> Any:
         step = self._step(impl, values)
