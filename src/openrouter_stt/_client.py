@@ -17,7 +17,7 @@ from ._pipeline import Pipeline
 from ._plugins import CACHE, Plugin, Selection, chosen
 from ._registry import register
 from ._runtime import AsyncRuntime, Runtime, SyncRuntime, run_through
-from ._settings import ApiKey, Key, Settings, settings, switched_on
+from ._settings import ApiKey, Key, Settings, checked_transport, settings, switched_on
 from ._values import Transcription
 from ._wire import TranscriptionOptions
 
@@ -102,6 +102,7 @@ class _BaseClient(Generic[HttpTransport]):
             trust_env=trust_env,
             max_audio_size=max_audio_size,
         )
+        sends = checked_transport(transport, is_async=self._runtime.is_async)
         selection = Selection.of(plugins, disable, autoload).adding(_cache_plugins(cache))
         registry = register(chosen(selection), is_async=self._runtime.is_async)
         self._plugins = registry.plugins
@@ -113,7 +114,7 @@ class _BaseClient(Generic[HttpTransport]):
             engine=engine,
             runtime=self._runtime,
             keeping=Keeping(engine, self._runtime, registry.cache()),
-            transport=self._connect(self._runtime.now, transport, self._settings.trust_env),
+            transport=self._connect(self._runtime.now, sends, self._settings.trust_env),
             fingerprint=registry.fingerprint(),
         )
 

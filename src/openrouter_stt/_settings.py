@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 import attrs
@@ -18,6 +18,7 @@ from ._wire import DEFAULT_BASE_URL
 DEFAULT_TIMEOUT: Final = 600.0
 CONNECT_TIMEOUT: Final = 5.0
 LONGEST_TIMEOUT: Final = 1e6  # 11 days; operating systems know no longer wait
+T = TypeVar("T")
 ApiKey = str | Callable[[], str] | None
 
 _HEADER_VARIABLES: Final = {"HTTP-Referer": "OPENROUTER_HTTP_REFERER", "X-Title": "OPENROUTER_X_TITLE"}
@@ -110,6 +111,15 @@ def checked_timeout(timeout: float) -> float:
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
         raise ConfigurationError(f"timeout must be a number of seconds above 0, not {timeout!r}")
     return float(min(timeout, LONGEST_TIMEOUT))
+
+
+def checked_transport(transport: T, *, is_async: bool) -> T:
+    """Return what is to send. Raises `ConfigurationError` for what is no httpx transport of the client's kind."""
+    method, kind = ("handle_async_request", "AsyncBaseTransport") if is_async else ("handle_request", "BaseTransport")
+    if transport is None or (hasattr(transport, method) and not isinstance(transport, type)):
+        return transport
+    what = f"the class {transport.__name__}" if isinstance(transport, type) else type(transport).__name__
+    raise ConfigurationError(f"transport must be an object of httpx.{kind}, not {what}")
 
 
 def _checked_size(size: int) -> int:

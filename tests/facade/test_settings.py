@@ -10,6 +10,7 @@ import pytest
 
 import openrouter_stt
 from openrouter_stt import APIError, ConfigurationError
+from openrouter_stt.testing import FakeTransport
 from tests.support.clock import Clock
 from tests.support.server import Answer, Server, unused_port
 from tests.support.sounds import WAV
@@ -164,6 +165,16 @@ def test_a_key_is_not_sent_in_clear_to_another_machine(world: World, url: str) -
 @pytest.mark.parametrize("url", ["http://localhost:1/v1", "http://127.0.0.1:1", "http://[::1]:1", "http://127.9.9.9"])
 def test_this_machine_may_be_spoken_to_in_clear(world: World, url: str) -> None:
     assert url in repr(world.client(base_url=url).client)
+
+
+def test_a_transport_must_be_one_of_the_clients_kind(world: World) -> None:
+    """Else it would fail in the first call, which is late and says less."""
+    is_sync = world.name == "sync"
+    kind = "BaseTransport" if is_sync else "AsyncBaseTransport"
+    other = httpx.AsyncHTTPTransport() if is_sync else httpx.HTTPTransport()
+    for given, named in ((other, type(other).__name__), (FakeTransport, "the class FakeTransport"), (1, "int")):
+        with pytest.raises(ConfigurationError, match=rf"transport must be an object of httpx\.{kind}, not {named}$"):
+            world.client(transport=given)
 
 
 BAD_TIMEOUTS: list[Any] = [0, -1, float("nan"), float("inf"), "60", True]

@@ -50,6 +50,15 @@ def test_a_script_is_followed(world: str) -> None:
         assert [driver.transcribe().text for _ in range(4)] == ["one", "two", "and so on", "and so on"]
 
 
+def test_what_is_no_answer_is_refused_at_once() -> None:
+    """In the script, behind it, and otherwise; the message shows how to make one, and not what was given."""
+    text: Any = "a secret"
+    given = [lambda: FakeTransport(text), lambda: FakeTransport().will(text), lambda: FakeTransport(otherwise=text)]
+    for give in given:
+        with pytest.raises(TypeError, match=r"Answer\.text\('Good morning\.'\).* not str$"):
+            give()
+
+
 def test_an_answer_may_be_made_of_the_request() -> None:
     """In the script, and otherwise."""
 

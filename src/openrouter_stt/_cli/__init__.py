@@ -26,7 +26,8 @@ __all__ = ["main"]
 def program() -> None:
     """Turn speech into text, through OpenRouter's API or on this machine.
 
-    The API wants a key in the environment variable OPENROUTER_API_KEY; models named local/... want none.
+    The API wants a key in the environment variable OPENROUTER_API_KEY; models named local/... want none, but the
+    package's extra "local".
     """
 
 

@@ -39,17 +39,21 @@ class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     Args:
         answers: The script: one answer for each request, or a function that makes it of the request.
-        otherwise: What is answered when the script is used up.
+        otherwise: What is answered when the script is used up; by default a success whose text is "hello".
         clock: On which answers are late; the clients that `openrouter_stt.testing` makes go by it.
 
     `requests` are those that were sent whole, in order. Safe to share between threads and clients.
+
+    Raises:
+        TypeError: For what is no answer, such as a str.
     """
 
     def __init__(self, *answers: Scripted, otherwise: Scripted | None = None, clock: FakeClock | None = None) -> None:
         self.clock: FakeClock = clock or FakeClock()
-        self.otherwise: Scripted = otherwise or Answer()
+        self.otherwise: Scripted = Answer() if otherwise is None else _checked(otherwise)
         self.requests: list[SentRequest] = []
-        self._script = deque(answers)
+        self._script: deque[Scripted] = deque()
+        self.will(*answers)
 
     @property
     def last(self) -> SentRequest:
@@ -58,7 +62,7 @@ class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def will(self, *answers: Scripted) -> None:
         """Put answers behind the script."""
-        self._script.extend(answers)
+        self._script.extend([_checked(answer) for answer in answers])
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of a sync client."""
@@ -92,6 +96,15 @@ class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         except IndexError:  # threads ask at once: looking first would be no help
             scripted = self.otherwise
         return scripted if isinstance(scripted, Answer) else scripted(got)
+
+
+def _checked(answer: Scripted) -> Scripted:
+    if isinstance(answer, Answer) or callable(answer):
+        return answer
+    raise TypeError(
+        "an answer must be an Answer, such as Answer.text('Good morning.'), or a function of the request, "
+        f"not {type(answer).__name__}"
+    )
 
 
 class _CutStream(httpx.SyncByteStream, httpx.AsyncByteStream):
