@@ -9,6 +9,7 @@ import pytest
 from openrouter_stt import APIConnectionError, APIResponseError, APITimeoutError, STTError
 from openrouter_stt._cli.report import status_of, tell_error
 from tests.cli.conftest import Run
+from tests.support.clock import Clock
 from tests.support.distributions import Install
 from tests.support.server import Answer, Server
 
@@ -110,6 +111,31 @@ def test_attempts_and_billing_are_told(transcribe: Run, server: Server) -> None:
     """Several attempts are counted, and what may have been billed is said."""
     server.will(refusal(503, Retry_After="0"), refusal(524))
     assert transcribe("1.wav").err.endswith("status 524: no way (attempts 2, maybe billed)\n")
+
+
+def test_a_retry_is_told_before_its_wait(transcribe: Run, server: Server, clock: Clock) -> None:
+    """Each in a line, with the file; a log tells it by itself."""
+    server.will(refusal(503, Retry_After="7"), Answer(), refusal(503, Retry_After="7"))
+    ran = transcribe("1.wav")
+    assert (ran.out, clock.waits) == ("hello\n", [7.0])
+    assert ran.err == "openrouter-stt: 1.wav: sent again in 7.0 s: status 503: no way; try again in 7 s\n"
+    assert "sent again" not in transcribe("-v", "1.wav").err
+
+
+FALLS_BACK = """
+from openrouter_stt import hookimpl
+@hookimpl
+def fallback(failure):
+    return failure.call.replace(model="test/other")
+"""
+
+
+def test_a_fallback_is_told(transcribe: Run, server: Server, install: Install) -> None:
+    """Another model answers than the one that was named."""
+    install("fallback", FALLS_BACK)
+    server.will(refusal(400))
+    ran = transcribe("1.wav")
+    assert (ran.out, ran.err) == ("hello\n", "openrouter-stt: 1.wav: now asks test/other: status 400: no way\n")
 
 
 @pytest.mark.usefixtures("recordings")

@@ -214,6 +214,15 @@ def test_a_bar_for_several_files(on_terminal: OnTerminal, recordings: Path) -> N
     assert all(words in shown for words in ("0/2", "[red]1.wav", "1/2", "2.wav"))
 
 
+def test_news_have_a_line_above_the_spinner(on_terminal: OnTerminal, server: Server) -> None:
+    """It stays, as it is, whatever the width; the spinner goes on below."""
+    server.will(Answer.of(503, {"error": {"code": 503, "message": f"[red]{'busy ' * 20}now"}}, Retry_After="0"))
+    out, shown = on_terminal("1.wav")
+    assert out == "hello\n"
+    assert f"openrouter-stt: 1.wav: sent again in 0.0 s: status 503: [red]{'busy ' * 20}now" in shown
+    assert shown.endswith(f"{SHOW_CURSOR}\r\x1b[1A\x1b[2K")
+
+
 def test_no_color_is_respected(on_terminal: OnTerminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """With NO_COLOR the bar is drawn without colours."""
     assert COLOUR.search(on_terminal("1.wav", "2.wav")[1])

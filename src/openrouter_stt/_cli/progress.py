@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
+
+import click
 
 from .report import one_line
 
@@ -15,13 +18,14 @@ _WITHOUT_CURSOR: Final = ("dumb", "unknown")
 
 
 @contextmanager
-def working(name: str, done: int, total: int) -> Iterator[None]:
+def working(name: str, done: int, total: int) -> Iterator[Callable[[str], None]]:
     """Show on standard error that `name` is in work, after `done` of `total` files; nothing if it is no terminal.
 
-    It is gone when the block ends, so that results and messages have their lines for themselves.
+    It is gone when the block ends, so that results and messages have their lines for themselves. The block is given a
+    function that prints a line meanwhile.
     """
     if not sys.stderr.isatty() or os.environ.get("TERM") in _WITHOUT_CURSOR:
-        yield
+        yield partial(click.echo, err=True)
         return
     from rich import progress as rich
     from rich.console import Console
@@ -47,4 +51,4 @@ def working(name: str, done: int, total: int) -> Iterator[None]:
         redirect_stderr=False,
     ) as progress:
         progress.add_task(one_line(Path(name).name), completed=done, total=total)
-        yield
+        yield partial(console.print, markup=False, highlight=False, soft_wrap=True)

@@ -100,9 +100,14 @@ def write_line(line: str) -> None:
         raise click.exceptions.Exit(Status.UNEXPECTED) from None
 
 
+def line(*parts: str) -> str:
+    """Return a line of messages: the program, then what they are about, then what it is."""
+    return ": ".join([PROGRAM, *(one_line(part) for part in parts)])
+
+
 def tell(*parts: str) -> None:
     """Print a line of messages to standard error."""
-    click.echo(": ".join([PROGRAM, *(one_line(part) for part in parts)]), err=True)
+    click.echo(line(*parts), err=True)
 
 
 def tell_error(error: Exception, *about: str, debug: bool) -> Status:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import ExitStack, nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from typing import Any, Final, Literal
 
@@ -18,6 +18,7 @@ from .._errors import APIStatusError, AudioError, ConfigurationError
 from .._plugins import CACHE
 from .._settings import DEFAULT_TIMEOUT
 from .._wire import Option
+from .news import News
 from .options import SpecOption, spec_options
 from .progress import working
 from .report import MEANINGS, Status, json_line, logged, tell_error, text_line, warnings_told, write_line
@@ -122,6 +123,7 @@ class Job:
     debug: bool
     api_options: dict[str, Any]
     told: set[str] = attrs.field(factory=set[str], init=False)  # warnings that were printed
+    news: News = attrs.field(factory=News, init=False)
 
     def run(self) -> Status:
         """Transcribe file after file and return the status of the first that failed."""
@@ -138,7 +140,7 @@ class Job:
             _key,
             base_url=self.base_url,
             timeout=self.timeout,
-            plugins=self.plugin,
+            plugins=self.plugin if self.verbose else (*self.plugin, self.news),
             disable=self.no_plugin,
             cache=None if self.cache is None else import_module(CACHE).DiskCache(self.cache),
         )
@@ -159,11 +161,19 @@ class Job:
         return first
 
     def _one(self, client: Client, name: str, done: int) -> str:
-        total = len(self.files)
-        sign = nullcontext() if self.verbose else working(name, done, total)  # a log would tear it apart
-        with warnings_told(self.told, of_log=not self.verbose), sign:
+        with warnings_told(self.told, of_log=not self.verbose), self._in_work(name, done):
             result = client.transcribe(_source(name), model=self.model, format=self.audio_format, **self.api_options)
-        return json_line(name, result) if self.format == "json" else text_line(name, result, alone=total == 1)
+        return json_line(name, result) if self.format == "json" else text_line(name, result, alone=len(self.files) == 1)
+
+    @contextmanager
+    def _in_work(self, name: str, done: int) -> Iterator[None]:
+        """Show that a file is in work, and what holds it up; a log would tear the sign apart, and tells it too."""
+        if self.verbose:
+            yield
+            return
+        with working(name, done, len(self.files)) as say:
+            self.news.of(name, say)
+            yield
 
 
 def transcribe_command(options: Iterable[Option]) -> click.Command:
