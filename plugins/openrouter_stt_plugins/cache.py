@@ -152,6 +152,10 @@ def cache_plugin(cache: object) -> object:
 
 
 def _checked_folder(folder: str | os.PathLike[str]) -> Path:
+    if "://" in os.fspath(folder):
+        raise ConfigurationError(
+            f"{os.fspath(folder)!r} is no folder; a server's cache is a plugin, such as RedisCache"
+        )
     if not os.fspath(folder):
         raise ConfigurationError('a cache\'s folder has a name, such as "answers"; "" would be the current folder')
     if os.path.exists(folder) and not os.path.isdir(folder):  # noqa: PTH110, PTH112  Path's own raise for some names

@@ -26,7 +26,7 @@ _EXTRAS: Final = {"moonshine-tiny": "local", "whisper-tiny.en": "local-whisper"}
 
 
 def _is_local(call: Call) -> bool:
-    return call.model.startswith(PREFIX)
+    return call.model.strip().lower().startswith(PREFIX)  # written otherwise it is a mistake, but not to be sent
 
 
 class Local(HookSpecs):

@@ -10,6 +10,7 @@ from openrouter_stt import (
     APIConnectionError,
     APIStatusError,
     CallFinished,
+    ConfigurationError,
     Event,
     Failure,
     HookSpecs,
@@ -38,6 +39,9 @@ class Retry(HookSpecs):
         longest_asked: Seconds a server may ask to wait by Retry-After; above, the error is raised at once.
         resend_unknown: Whether to send again after an outcome that is unknown and may be billed twice.
         budget: How much the budget holds, at first and at most.
+
+    Raises:
+        ConfigurationError: For a number that is none, or too small.
     """
 
     name = "retry"
@@ -52,6 +56,10 @@ class Retry(HookSpecs):
         resend_unknown: bool = False,
         budget: int = 500,
     ) -> None:
+        _check_whole("sends", sends, least=1)
+        _check_whole("budget", budget, least=0)
+        if not all(isinstance(seconds, int | float) and seconds >= 0 for seconds in (base, longest, longest_asked)):
+            raise ConfigurationError("Retry takes base=, longest= and longest_asked= in seconds, 0 or more")
         self.sends = sends
         self.base = base
         self.longest = longest
@@ -98,6 +106,11 @@ class Retry(HookSpecs):
                 return False
             self._left -= cost
             return True
+
+
+def _check_whole(name: str, number: int, *, least: int) -> None:
+    if isinstance(number, bool) or not isinstance(number, int) or number < least:
+        raise ConfigurationError(f"Retry takes {name}= as a whole number from {least}, not {number!r}")
 
 
 def _refused(error: STTError) -> bool:

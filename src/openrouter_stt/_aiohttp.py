@@ -51,7 +51,7 @@ class AiohttpTransport:
         exchange = Exchange(address_of(url)[0].host, deadline, self.now)
         with InOurWords(body, exchange) as outcome, exchange:
             return (await self._answer(request.method, url, headers, _Payload(body, exchange))).reply()
-        raise outcome.error
+        raise outcome.taken()
 
     async def _answer(self, method: str, url: str, headers: Mapping[str, str], payload: _Payload) -> Incoming:
         """Send and take in what comes; a frame of its own, since it holds the server's words."""

@@ -87,7 +87,7 @@ class Audio:
         `max_size` bytes, which are not read.
         """
         audio = cls._of_source(source, max_size)
-        if audio.content.size > max_size:
+        if audio.size > max_size:
             raise AudioError(
                 f"{audio.label} has more than the {max_size:,} bytes that are allowed; split or compress it, or allow "
                 "more by Client(max_audio_size=...)"
@@ -241,7 +241,7 @@ class Audio:
         return attrs.evolve(self, **changes)
 
 
-@attrs.define
+@attrs.frozen
 class Given:
     """A source on its way in, in a wrapping that no traceback shows the inside of."""
 

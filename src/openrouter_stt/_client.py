@@ -102,7 +102,7 @@ class _BaseClient(Generic[HttpTransport]):
             trust_env=trust_env,
             max_audio_size=max_audio_size,
         )
-        sends = checked_transport(transport, is_async=self._runtime.is_async)
+        transport = checked_transport(transport, is_async=self._runtime.is_async)
         selection = Selection.of(plugins, disable, autoload).adding(_cache_plugins(cache))
         registry = register(chosen(selection), is_async=self._runtime.is_async)
         self._plugins = registry.plugins
@@ -114,7 +114,7 @@ class _BaseClient(Generic[HttpTransport]):
             engine=engine,
             runtime=self._runtime,
             keeping=Keeping(engine, self._runtime, registry.cache()),
-            transport=self._connect(self._runtime.now, sends, self._settings.trust_env),
+            transport=self._connect(self._runtime.now, transport, self._settings.trust_env),
             fingerprint=registry.fingerprint(),
         )
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SPOOL_LIMIT = 8 * 1024 * 1024  # a stream without seek() is kept in memory up to here, in a temporary file above
 COARSEST = 2_000_000_000  # nanoseconds: FAT's
 BLOCK = 1024 * 1024
+LONGEST_SHOWN = 255  # characters, of a path in a message
 _IRREGULAR = "no regular file; pass it as an open file, or to the command line as -"
 
 
@@ -233,16 +234,24 @@ def _open_regular(path: Path) -> tuple[int, os.stat_result]:
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError:
-        raise AudioError(f"no file at {str(path)!r}; a str is a path, so pass audio itself as bytes") from None
+        raise AudioError(f"no file at {_shown(path)}; a str is a path, so pass audio itself as bytes") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise AudioError(f"cannot open {str(path)!r}: {reason}") from None
+        raise AudioError(f"cannot open {_shown(path)}: {reason}") from None
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         kind = "a directory" if stat.S_ISDIR(status.st_mode) else _IRREGULAR
         raise AudioError(f"{str(path)!r} is {kind}")
     return descriptor, status
+
+
+def _shown(path: Path) -> str:
+    """Return a path for a message; a str that is audio in base64 is not repeated."""
+    text = str(path)
+    if len(text) <= LONGEST_SHOWN:
+        return repr(text)
+    return f"a path of {len(text):,} characters (audio in base64 is to be decoded, by base64.b64decode)"
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int]:

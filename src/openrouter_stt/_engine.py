@@ -118,10 +118,11 @@ class Engine:
         wanting: list[Impl] = []
         for impl in hook.impls:
             try:
-                if impl.wants is None or impl.wants(kind):
+                if self._wants(impl, kind):
                     wanting.append(impl)
             except _BLAMED as error:
-                self._cannot_say(impl, kind, error)
+                if not self._passed_over(hook, impl, (), error):
+                    raise
         return wanting
 
     async def tell(self, event: Event, observers: Sequence[Impl] | None = None) -> None:
@@ -181,11 +182,11 @@ class Engine:
         except StopIteration as error:
             raise RuntimeError(_STOPPED) from error
 
-    def _cannot_say(self, impl: Impl, kind: type[Event], error: BaseException) -> None:
-        """Pass over, or blame, a plugin that failed to say whether it wants an event."""
-        shown = RuntimeError(_STOPPED) if isinstance(error, StopIteration) else error
-        if not self._passed_over(self.hooks[impl.hook], impl, (), shown):
-            raise shown
+    def _wants(self, impl: Impl, kind: type[Event]) -> bool:
+        try:
+            return impl.wants is None or impl.wants(kind)
+        except StopIteration as error:
+            raise RuntimeError(_STOPPED) from error
 
     async def _call(self, impl: Impl, values: tuple[Any, ...]) -> Any:
         arguments = impl.taken(values)

@@ -90,20 +90,22 @@ class Pipeline:
     async def _requested(self, call: Call) -> Transcription:
         """Get an answer to the request, or to those that plugins fall back on."""
         call, sent, unsure = await self.engine.pipe("prepare_request", call), 0, False
-        tried = [call]
+        tried, before = [call], ""
         while True:
             try:
                 result = await self.keeping.answer(call, self._answered, self._finished)
             except STTError as error:
                 error.attempts = sent = sent + error.attempts
                 error.maybe_billed = unsure = unsure or error.maybe_billed
+                if before:
+                    error.add_note(before)
                 if not isinstance(error, APIError):
                     raise
-                failure = Failure(call=call, error=error, attempt=sent)
-                following, _ = await self.engine.first("fallback", failure)
+                following, _ = await self.engine.first("fallback", Failure(call=call, error=error, attempt=sent))
                 if following is None or following in tried or len(tried) == MOST_REQUESTS:
                     raise  # also where a plugin asks again for what failed
                 await self.engine.tell(events.FallbackChosen(call_id=call.id, model=following.model, error=error))
+                before = f"asked in place of {call.model}, which failed: {error}"
                 call = following
                 tried.append(call)
             else:
@@ -131,10 +133,10 @@ class Pipeline:
                 result = await self._attempted(sending, number)
             except STTError as error:
                 error.attempts = sending.begun
-                failure = Failure(call=call, error=error, attempt=number)
-                delay = await self._delay(failure) if sending.answer is None else None
+                stands = sending.answer is not None
+                delay = None if stands else await self._delay(Failure(call=call, error=error, attempt=number))
                 if delay is None:
-                    error.maybe_billed = error.maybe_billed or sending.unsure or sending.answer is not None
+                    error.maybe_billed = error.maybe_billed or sending.unsure or stands
                     raise
             else:
                 return result if result.attempts == sending.begun else result.replace(attempts=sending.begun)

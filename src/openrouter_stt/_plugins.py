@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Final
 
 import attrs
@@ -35,6 +36,7 @@ BUILTINS: Final[Mapping[str, str]] = {
     "retry": "openrouter_stt_plugins.retry",
     "encoding": "openrouter_stt_plugins.encoding",
 }
+ALONG: Final = "openrouter_stt_plugins"
 CACHE: Final = "openrouter_stt_plugins.cache"  # only where a client asks for it
 
 
@@ -75,8 +77,9 @@ class Selection:
     @classmethod
     def of(cls, plugins: Iterable[Any], disable: Iterable[str], autoload: bool) -> Selection:
         """Join the arguments of a client with the environment."""
-        if isinstance(plugins, str) or isinstance(disable, str):
-            raise ConfigurationError("plugins= and disable= take a list, such as disable=['retry']")
+        for argument, given in (("plugins", plugins), ("disable", disable)):
+            if isinstance(given, str) or not isinstance(given, Iterable):
+                raise ConfigurationError(f"{argument}= takes a list, such as {argument}=['retry']")
         allowed = os.environ.get("OPENROUTER_STT_PLUGINS")
         return cls(
             plugins=tuple(plugins),
@@ -151,7 +154,15 @@ def _own(given: Any) -> Plugin:
             return plugin
     for point, fault in left_out(given):
         raise fault.of(origin_of(point))
+    if given in _along():
+        raise ConfigurationError(f"the plugin {given!r} is given as an object, made from {ALONG}.{given}")
     raise ConfigurationError(_nobody(given))
+
+
+@cache
+def _along() -> frozenset[str]:
+    """Name the plugins that come along, some of which are not to be had by name."""
+    return frozenset(module.name for module in iter_modules(import_module(ALONG).__path__))
 
 
 def _nobody(name: str) -> str:

@@ -64,7 +64,10 @@ class Sending:
             reply = await self.transport.send(self.request, url, self.headers, self.call.deadline)
             result = read_answer(reply, model=self.call.model, attempts=self.begun, headers=self.headers)
             if isinstance(result, APIError):
-                raise result
+                try:
+                    raise result
+                finally:
+                    del result  # in this frame the error would keep itself alive, and the audio with it
             self.answer = result
         except STTError as error:
             self.unsure |= error.maybe_billed

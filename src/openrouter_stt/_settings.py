@@ -87,12 +87,14 @@ def settings(
     max_audio_size: int,
 ) -> Settings:
     """Join arguments, environment and defaults. Raises `ConfigurationError` for what cannot work."""
+    if not isinstance(base_url, str | None):
+        raise ConfigurationError(f"base_url must be a str, not {type(base_url).__name__}")
     url = (base_url or os.environ.get("OPENROUTER_BASE_URL") or DEFAULT_BASE_URL).strip().rstrip("/")
     _check_url(url, allow_insecure)
     return Settings(
         base_url=url,
         timeout=checked_timeout(timeout if timeout is not None else _environment_timeout()),
-        headers=_checked_headers({**_environment_headers(), **(headers or {})}),
+        headers=_checked_headers(headers),
         strict=strict,
         key=key,
         max_audio_size=_checked_size(max_audio_size),
@@ -140,10 +142,15 @@ def _environment_headers() -> dict[str, str]:
     return {name: value for name, key in _HEADER_VARIABLES.items() if (value := os.environ.get(key))}
 
 
-def _checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+def _checked_headers(headers: Mapping[str, str] | None) -> Mapping[str, str]:
+    if not isinstance(headers, Mapping | None):
+        raise ConfigurationError('headers must be a mapping, such as {"X-Title": "My app"}')
+    headers = {**_environment_headers(), **(headers or {})}
     for name, value in headers.items():
         if not isinstance(name, str) or not _TOKEN.fullmatch(name) or name.lower() in _OURS:
-            raise ConfigurationError(f"header {name!r} cannot be set: it is no header's name, or one the client sets")
+            raise ConfigurationError(
+                f"header {name!r} cannot be set: it is no header's name, or one the client sets (the key by api_key)"
+            )
         if not (isinstance(value, str) and value.isascii() and value.isprintable()):
             raise ConfigurationError(f"header {name}: its value must be a str of printable ASCII characters")
     return {name: value.strip() for name, value in headers.items()}

@@ -108,10 +108,13 @@ class TracingEngine(Engine):
         step.outcome = self._outcome(impl, answer)
         return answer
 
-    def _cannot_say(self, impl: Impl, kind: type[Event], error: BaseException) -> None:
-        step = _current.get().below(f"event {kind.__name__}", impl.origin)
-        step.outcome = f"raised {type(error).__name__}"
-        super()._cannot_say(impl, kind, error)
+    def _wants(self, impl: Impl, kind: type[Event]) -> bool:
+        try:
+            return super()._wants(impl, kind)
+        except BaseException as error:
+            step = _current.get().below(f"event {kind.__name__}", impl.origin)
+            step.outcome = f"raised {type(error).__name__}"
+            raise
 
     async def _call(self, impl: Impl, values: tuple[Any, ...]) -> Any:
         step = self._step(impl, values)

@@ -30,13 +30,19 @@ _CUT: Final = re.compile("disconnected|closed connection")  # how httpx tells a 
 class InOurWords:
     """Takes the error of a block, `maybe_billed` where all of the body was handed over, and closes the body.
 
-    `error` is to be raised behind the block: inside, it would carry httpx's along, whose request holds the key, and
-    the frames of httpx, which hold audio.
+    What is `taken` is to be raised behind the block: inside, it would carry httpx's along, whose request holds the key,
+    and the frames of httpx, which hold audio.
     """
 
     body: Body
     exchange: Exchange
     error: STTError = attrs.field(init=False)
+
+    def taken(self) -> STTError:
+        """Give up the error: its traceback will have the frame that has this, and would keep itself alive."""
+        error = self.error
+        del self.error
+        return error
 
     def __enter__(self) -> Self:
         return self

@@ -57,7 +57,7 @@ class SyncTransport:
             outgoing = _outgoing(request.method, address, {**headers, "host": host}, _SyncStream(body), exchange)
             outgoing.extensions["trace"] = exchange.trace
             return self._answer(outgoing).reply()
-        raise outcome.error
+        raise outcome.taken()
 
     def _answer(self, outgoing: httpx.Request) -> Incoming:
         """Send and take in what comes; a frame of its own, since it holds the server's words."""
@@ -116,7 +116,7 @@ class AsyncTransport:
             outgoing = _outgoing(request.method, address, {**headers, "host": host}, AsyncStream(body), exchange)
             outgoing.extensions["trace"] = exchange.atrace
             return (await self._answer(outgoing, exchange)).reply()
-        raise outcome.error
+        raise outcome.taken()
 
     async def _answer(self, outgoing: httpx.Request, exchange: Exchange) -> Incoming:
         answer: Incoming | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import socket
@@ -96,6 +97,10 @@ BAD: dict[str, tuple[MakeSource, str]] = {
     "missing": (lambda folder, _: str(folder / "nothing.wav"), "no file at .*nothing.wav.*a str is a path"),
     "empty str": (lambda *_: "", "an empty str is no path; a str is a path, so pass audio itself as bytes"),
     "characters of a file": (lambda *_: "RIFF....WAVE", "a str is a path"),
+    "base64": (
+        lambda *_: base64.b64encode(WAV * 3).decode(),
+        r"cannot open a path of [\d,]+ characters \(audio in base64 .*b64decode\): File name too long$",
+    ),
     "NUL in a path": (lambda *_: "a\0b.wav", "cannot open"),
     "path beyond a file": (lambda folder, _: _file(folder) / "x", "cannot open"),
     "directory": (lambda folder, _: folder, "is a directory"),

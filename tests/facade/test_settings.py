@@ -125,6 +125,12 @@ def test_headers_that_http_cannot_carry_are_refused(world: World, headers: Any) 
         world.client(headers=headers)
 
 
+@pytest.mark.parametrize("headers", ["X-Title: a", ["X-Title"], [("X-Title", "a")]], ids=repr)
+def test_headers_are_a_mapping(world: World, headers: Any) -> None:
+    with pytest.raises(ConfigurationError, match="headers must be a mapping, such as"):
+        world.client(headers=headers)
+
+
 BAD_URLS = [
     "openrouter.ai/api",
     "ftp://openrouter.ai",
@@ -144,6 +150,12 @@ def test_a_base_url_must_be_one(world: World, url: str) -> None:
     with pytest.raises(
         ConfigurationError, match=r"base URL must look like https://openrouter\.ai/api/v1, .* OPENROUTER_BASE_URL"
     ):
+        world.client(base_url=url)
+
+
+def test_a_base_url_is_a_str(world: World) -> None:
+    url: Any = 5
+    with pytest.raises(ConfigurationError, match="base_url must be a str, not int"):
         world.client(base_url=url)
 
 

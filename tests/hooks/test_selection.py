@@ -132,7 +132,13 @@ def test_disable(install: Install, disabled: str) -> None:
     [
         ({"disable": ["retyr"]}, "^no plugin is named 'retyr'; did you mean 'retry'"),
         ({"disable": "retry"}, r"a list, such as disable=\['retry'\]"),
-        ({"plugins": "retry"}, "a list"),
+        ({"plugins": "retry"}, r"^plugins= takes a list, such as plugins=\['retry'\]"),
+        ({"plugins": answering()}, "^plugins= takes a list"),
+        ({"disable": None}, "^disable= takes a list"),
+        (
+            {"plugins": ["budget"]},
+            r"^the plugin 'budget' is given as an object, made from openrouter_stt_plugins\.budget",
+        ),
         ({"plugins": ["retyr"]}, "^no plugin is named 'retyr'; did you mean 'retry'"),
         ({"plugins": ["zzz"]}, "^no plugin is named 'zzz'; there are encoding, local, logging, retry"),
     ],

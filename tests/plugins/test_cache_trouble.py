@@ -125,6 +125,7 @@ def test_a_place_that_cannot_be_used_is_left_as_it_is(
     ("path", "message"),
     [
         ("", 'a cache\'s folder has a name, such as "answers"; "" would be the current folder'),
+        ("redis://localhost", "'redis://localhost' is no folder; a server's cache is a plugin, such as RedisCache"),
         ("hello.wav", "hello.wav must be a folder for a cache, and is none; give another path"),
         (Path("hello.wav"), "hello.wav must be a folder for a cache, and is none; give another path"),
     ],

@@ -12,7 +12,7 @@ from openrouter_stt_plugins.budget import Budget
 from openrouter_stt_plugins.circuit_breaker import CircuitBreaker
 from openrouter_stt_plugins.fallback import Fallback
 from openrouter_stt_plugins.rate_limit import RateLimit
-from tests.hooks.small_plugins import Small
+from tests.hooks.small_plugins import Small, notes
 from tests.support.clock import Clock
 from tests.support.server import Answer, Server, unused_port
 from tests.support.sounds import WAV
@@ -47,6 +47,14 @@ def test_helps(falling: Make, server: Server, status: int) -> None:
     server.will(Answer(status))
     result = falling(Fallback("b")).transcribe(WAV, model="a")
     assert (result.model, result.attempts, asked(server)) == ("b", 2, ["a", "b"])
+
+
+def test_the_last_error_tells_what_it_was_asked_for(falling: Make, server: Server) -> None:
+    """Each note has the model before, and how it failed."""
+    server.will(Answer(503), Answer(400))
+    with pytest.raises(STTError, match="400") as caught:
+        falling(Fallback("b")).transcribe(WAV, model="a")
+    assert notes(caught.value) == ["asked in place of a, which failed: status 503: no way"]
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 413])

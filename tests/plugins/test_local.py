@@ -15,7 +15,7 @@ import pytest
 from openrouter_stt import APITimeoutError, Audio, AudioError, ConfigurationError, Usage
 from openrouter_stt_plugins._speech import ENGINES
 from tests.support.clock import Clock
-from tests.support.server import unused_port
+from tests.support.server import Server, unused_port
 from tests.support.sounds import WAV
 from tests.support.worlds import Driver, World
 
@@ -53,6 +53,16 @@ def test_every_kind_of_source(offline: Driver) -> None:
         Audio.from_array(np.frombuffer(data, "<i2"), sample_rate=rate),
     ]
     assert len({offline.transcribe(source, model=MODEL).text for source in sources}) == 1
+
+
+@pytest.mark.parametrize("model", ["Local/moonshine-tiny", " local/moonshine-tiny", "local/moonshine"])
+def test_a_name_that_is_nearly_right_is_not_sent(world: World, server: Server, model: str) -> None:
+    """A recording that is to stay on this machine does."""
+    with pytest.raises(
+        ConfigurationError, match=rf"no model '{model}' on this machine; there are local/moonshine-tiny"
+    ):
+        world.client(base_url=server.url).transcribe(HELLO, model=model)
+    assert server.requests == []
 
 
 def test_silence_has_no_words(offline: Driver) -> None:

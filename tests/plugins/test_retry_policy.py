@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from openrouter_stt import (
     CallFailed,
     CallFinished,
     CallStarted,
+    ConfigurationError,
     Failure,
     STTError,
 )
@@ -161,6 +163,20 @@ def test_each_retry_has_its_price(error: STTError, price: int) -> None:
     granted = [retry.retry(failure(error)) is not None for _ in range(3)]
     assert granted == [True, True, False]
     assert [Retry(budget=price - 1).retry(failure(error)), Retry().retry(failure(error, 3))] == [None, None]
+
+
+WRONG: list[dict[str, Any]] = [
+    *({"sends": number} for number in (0, -1, 1.5, "5", None, True)),
+    *({"budget": number} for number in (-1, 1.5, None)),
+    *({name: number} for name in ("base", "longest", "longest_asked") for number in (-0.1, math.nan, "1", None)),
+]
+
+
+@pytest.mark.parametrize("settings", WRONG, ids=repr)
+def test_numbers_that_cannot_work_are_refused(settings: dict[str, Any]) -> None:
+    """When the plugin is made: in the call they would hide why it failed."""
+    with pytest.raises(ConfigurationError, match=f"^Retry takes .*{next(iter(settings))}="):
+        Retry(**settings)
 
 
 @pytest.mark.parametrize(("error", "price"), PRICES)

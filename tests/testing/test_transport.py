@@ -57,6 +57,21 @@ def test_what_is_no_answer_is_refused_at_once() -> None:
     for give in given:
         with pytest.raises(TypeError, match=r"Answer\.text\('Good morning\.'\).* not str$"):
             give()
+    kind: Any = Answer
+    with pytest.raises(TypeError, match=r"not the class Answer$"):
+        FakeTransport(kind)
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_what_is_no_answer_fails_when_it_is_due(world: str) -> None:
+    """Where only the call can tell: a function made it, or it was put in place of the last answer."""
+    made: Any = lambda request: "a secret"  # noqa: E731
+    transport = FakeTransport(made)
+    transport.otherwise = made("")
+    with client(world, transport=transport) as driver:
+        for _ in range(2):
+            with pytest.raises(TypeError, match=r"must be an Answer.* not str$"):
+                driver.transcribe()
 
 
 def test_an_answer_may_be_made_of_the_request() -> None:

@@ -26,7 +26,7 @@ __all__ = ["main"]
 def program() -> None:
     """Turn speech into text, through OpenRouter's API or on this machine.
 
-    The API wants a key in the environment variable OPENROUTER_API_KEY; models named local/... want none, but the
+    The API needs a key in the environment variable OPENROUTER_API_KEY. Models named local/... need no key, but the
     package's extra "local".
     """
 

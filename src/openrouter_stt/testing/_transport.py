@@ -50,7 +50,7 @@ class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def __init__(self, *answers: Scripted, otherwise: Scripted | None = None, clock: FakeClock | None = None) -> None:
         self.clock: FakeClock = clock or FakeClock()
-        self.otherwise: Scripted = Answer() if otherwise is None else _checked(otherwise)
+        self.otherwise: Scripted = Answer() if otherwise is None else _scripted(otherwise)
         self.requests: list[SentRequest] = []
         self._script: deque[Scripted] = deque()
         self.will(*answers)
@@ -61,8 +61,8 @@ class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self.requests[-1]
 
     def will(self, *answers: Scripted) -> None:
-        """Put answers behind the script."""
-        self._script.extend([_checked(answer) for answer in answers])
+        """Put answers behind the script. Raises TypeError for what is no answer."""
+        self._script.extend([_scripted(answer) for answer in answers])
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of a sync client."""
@@ -95,15 +95,20 @@ class FakeTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             scripted = self._script.popleft()
         except IndexError:  # threads ask at once: looking first would be no help
             scripted = self.otherwise
-        return scripted if isinstance(scripted, Answer) else scripted(got)
+        scripted = _scripted(scripted)
+        return scripted if isinstance(scripted, Answer) else _answer(scripted(got))
 
 
-def _checked(answer: Scripted) -> Scripted:
-    if isinstance(answer, Answer) or callable(answer):
-        return answer
+def _scripted(given: Scripted) -> Scripted:
+    return given if callable(given) and not isinstance(given, type) else _answer(given)
+
+
+def _answer(given: object) -> Answer:
+    if isinstance(given, Answer):
+        return given
+    what = f"the class {given.__name__}" if isinstance(given, type) else type(given).__name__
     raise TypeError(
-        "an answer must be an Answer, such as Answer.text('Good morning.'), or a function of the request, "
-        f"not {type(answer).__name__}"
+        f"an answer must be an Answer, such as Answer.text('Good morning.'), or a function that makes one, not {what}"
     )
 
 
