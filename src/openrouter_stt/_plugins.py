@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, Final
 
 import attrs
@@ -162,6 +161,8 @@ def _own(given: Any) -> Plugin:
 @cache
 def _along() -> frozenset[str]:
     """Name the plugins that come along, some of which are not to be had by name."""
+    from pkgutil import iter_modules  # late: for an error alone
+
     return frozenset(module.name for module in iter_modules(import_module(ALONG).__path__))
 
 

@@ -143,6 +143,14 @@ def test_what_is_no_audio_is_not_shown(world: World, source: Any) -> None:
     _without(list(_shown(caught.value)))
 
 
+def test_audio_in_base64_is_no_path_and_not_repeated(world: World) -> None:
+    """A str is a path, which a message shows; one as long as this is none."""
+    text = base64.b64encode(AUDIO).decode()
+    with pytest.raises(STTError, match="b64decode") as caught:
+        world.client(KEY).transcribe(text)
+    assert text[:40] not in f"{caught.value} {caught.value!r}"
+
+
 def test_the_words_of_another_client_stay_in_its_log(
     hostile: Hostile, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
