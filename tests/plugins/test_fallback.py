@@ -54,7 +54,9 @@ def test_the_last_error_tells_what_it_was_asked_for(falling: Make, server: Serve
     server.will(Answer(503), Answer(400))
     with pytest.raises(STTError, match="400") as caught:
         falling(Fallback("b")).transcribe(WAV, model="a")
-    assert notes(caught.value) == ["asked in place of a, which failed: status 503: no way"]
+    assert notes(caught.value) == [
+        "asked in place of a, which failed: status 503: the server sent JSON without a message"
+    ]
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 413])
