@@ -43,6 +43,7 @@ class Body:
         self._dropped = True
         with contextlib.suppress(ValueError):
             self._pass.close()
+            self._pass = _nothing()  # since Python 3.12 one that is closed before it began keeps what it was given
 
     def _blocks(self, prefix: bytes, audio: Audio, suffix: bytes) -> Generator[bytes]:
         left = audio.size
@@ -55,6 +56,10 @@ class Body:
             raise _changed(audio)
         self.complete = True
         yield prefix + last + suffix
+
+
+def _nothing() -> Generator[bytes]:
+    yield from ()
 
 
 def _encoded(block: bytes, wanted: int, audio: Audio) -> bytes:

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from traceback import walk_tb
 from typing import Final, Self
 
 import attrs
@@ -53,6 +54,7 @@ class InOurWords:
             self.error, error.__context__ = error.with_traceback(None), None
         elif isinstance(error, (httpx.HTTPError, TimeoutError, socket.gaierror, UnicodeError)):
             self.error = _translated(error, self.body, self.exchange)
+            _forget(error)
         return hasattr(self, "error")
 
 
@@ -73,6 +75,15 @@ def settings_in_our_words() -> Iterator[None]:
         raise ConfigurationError(
             f"the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {error}; correct or unset them"
         ) from None
+
+
+def _forget(error: BaseException | None) -> None:
+    """Empty contextlib's frames in an error and those before it, which since Python 3.12 hold it, and so our audio."""
+    while error is not None:
+        for frame, _ in walk_tb(error.__traceback__):
+            if frame.f_globals.get("__name__") == "contextlib":
+                frame.clear()
+        error = error.__context__
 
 
 def _translated(error: Exception, body: Body, exchange: Exchange) -> STTError:

@@ -99,4 +99,6 @@ def test_after_any_answer(world: World, server: Server, answer: Answer) -> None:
 @pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("make", SETTINGS.values(), ids=SETTINGS.keys())
 def test_after_any_failure(world: World, server: Server, make: Callable[[], dict[str, Any]]) -> None:
+    if world.name == "asyncio-aiohttp" and make is SETTINGS["no server"]:
+        pytest.skip("frames of aiohttp hold the error of a connection that cannot be made")
     assert not _is_held_after(world, server, Answer(503), **make())
