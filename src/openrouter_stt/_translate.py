@@ -6,7 +6,7 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from traceback import walk_tb
 from typing import Final, Self
 
@@ -82,7 +82,8 @@ def _forget(error: BaseException | None) -> None:
     while error is not None:
         for frame, _ in walk_tb(error.__traceback__):
             if frame.f_globals.get("__name__") == "contextlib":
-                frame.clear()
+                with suppress(RuntimeError):  # it is the caller's, in which this call is made
+                    frame.clear()
         error = error.__context__
 
 
