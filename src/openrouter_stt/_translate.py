@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from traceback import walk_tb
 from typing import Final, Self
 
@@ -38,6 +39,7 @@ class InOurWords:
     body: Body
     exchange: Exchange
     error: STTError = attrs.field(init=False)
+    _handled: BaseException | None = attrs.field(factory=sys.exception, init=False, repr=False)  # by the caller
 
     def taken(self) -> STTError:
         """Give up the error: its traceback will have the frame that has this, and would keep itself alive."""
@@ -53,6 +55,7 @@ class InOurWords:
         if isinstance(error, STTError):
             self.error, error.__context__ = error.with_traceback(None), None
         elif isinstance(error, (httpx.HTTPError, TimeoutError, socket.gaierror, UnicodeError)):
+            _cut(error, self._handled)
             self.error = _translated(error, self.body, self.exchange)
             _forget(error)
         return hasattr(self, "error")
@@ -77,13 +80,19 @@ def settings_in_our_words() -> Iterator[None]:
         ) from None
 
 
+def _cut(error: BaseException, handled: BaseException | None) -> None:
+    """Take what the caller handled out of the story of an error: it is no cause, and may go in a circle."""
+    while error.__context__ is not None and error.__context__ is not handled:
+        error = error.__context__
+    error.__context__ = None
+
+
 def _forget(error: BaseException | None) -> None:
     """Empty contextlib's frames in an error and those before it, which since Python 3.12 hold it, and so our audio."""
     while error is not None:
         for frame, _ in walk_tb(error.__traceback__):
             if frame.f_globals.get("__name__") == "contextlib":
-                with suppress(RuntimeError):  # it is the caller's, in which this call is made
-                    frame.clear()
+                frame.clear()
         error = error.__context__
 
 

@@ -29,7 +29,7 @@ from tests.faults.table import OK, TEXT
 from tests.support.clock import Clock
 from tests.support.server import unused_port
 from tests.support.sounds import WAV
-from tests.support.worlds import MODEL, World
+from tests.support.worlds import MODEL, AsyncDriver, Driver, World
 
 NO_CONNECTION = "deadline .* passed, with no connection to .+ in time; check the network, .*; nothing was sent"
 
@@ -286,3 +286,29 @@ def test_a_client_may_pass_the_environment_s_proxies_by(
 
 def _to_loopback(real: Any) -> Any:
     return lambda host, port, *args, **options: real("127.0.0.1", port, *args, **options)
+
+
+def _ask_while_handling(driver: Driver, handled: Exception) -> None:
+    if isinstance(driver, AsyncDriver):
+        driver.portal.call(_await_while_handling, driver.client, handled)
+    try:
+        raise handled
+    except OSError:
+        driver.transcribe(WAV)
+
+
+async def _await_while_handling(client: Any, handled: Exception) -> None:
+    try:
+        raise handled
+    except OSError:
+        await client.transcribe(WAV, model=MODEL)
+
+
+def test_what_the_caller_handles_is_no_cause(world: World) -> None:
+    """Not even where its story goes in a circle, as that of errors does which are raised from each other."""
+    driver = world.client(base_url=f"http://127.0.0.1:{unused_port()}", disable=["retry"])
+    handled, other = socket.gaierror("the caller's"), KeyError()
+    handled.__context__, other.__context__ = other, handled
+    with pytest.raises(APIConnectionError) as caught:
+        _ask_while_handling(driver, handled)
+    assert caught.value.kind == "refused"
