@@ -17,3 +17,13 @@ def test_a_block_is_about_a_megabyte() -> None:
     assert len(blocks) == 13
     assert max(map(len, blocks)) < 1_050_000
     assert pybase64.b64encode(recording) in b"".join(blocks)
+
+
+def test_a_closed_pass_has_no_blocks() -> None:
+    """Whether it began or not."""
+    for begun in (False, True):
+        body = request_of("m", {}, Audio.from_bytes(wav(), format="wav")).body()
+        if begun:
+            body.next()
+        body.close()
+        assert (body.next(), body.complete) == (None, begun)
