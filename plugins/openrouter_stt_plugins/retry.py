@@ -58,8 +58,8 @@ class Retry(HookSpecs):
     ) -> None:
         _check_whole("sends", sends, least=1)
         _check_whole("budget", budget, least=0)
-        if not all(isinstance(seconds, int | float) and seconds >= 0 for seconds in (base, longest, longest_asked)):
-            raise ConfigurationError("Retry takes base=, longest= and longest_asked= in seconds, 0 or more")
+        for name, seconds in (("base", base), ("longest", longest), ("longest_asked", longest_asked)):
+            _check_seconds(name, seconds)
         self.sends = sends
         self.base = base
         self.longest = longest
@@ -111,6 +111,11 @@ class Retry(HookSpecs):
 def _check_whole(name: str, number: int, *, least: int) -> None:
     if isinstance(number, bool) or not isinstance(number, int) or number < least:
         raise ConfigurationError(f"Retry takes {name}= as a whole number from {least}, not {number!r}")
+
+
+def _check_seconds(name: str, seconds: float) -> None:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+        raise ConfigurationError(f"Retry takes {name}= in seconds, 0 or more, not {seconds!r}")
 
 
 def _refused(error: STTError) -> bool:

@@ -1,7 +1,6 @@
 """The async client's shell over aiohttp, on asyncio: the same promises with less work for each call.
 
-aiohttp's session is set to do nothing of its own: no redirects, cookies, decompression, limits or times. Its
-connections are watched at the seam between asyncio and aiohttp, since it tells nobody when an answer begins.
+aiohttp's session is set to do nothing of its own: no redirects, cookies, decompression, limits or times.
 """
 
 from __future__ import annotations
@@ -9,20 +8,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
+from ssl import SSLContext
 from typing import Any, Final
 
 import aiohttp
 import attrs
 import httpx
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import HttpProcessingError
 from aiohttp.payload import Payload
+from anyio import to_thread
 from yarl import URL
 
 from ._answer import Reply
 from ._body import Body
 from ._exchange import Exchange, current
 from ._incoming import Incoming
+from ._line import Line, line_of
 from ._loops import OfOneLoop
 from ._settings import CONNECT_TIMEOUT
 from ._translate import InOurWords, settings_in_our_words
@@ -58,7 +59,7 @@ class AiohttpTransport:
         answer: Incoming | None = None
         try:
             async with asyncio.timeout(payload.exchange.time_to_send()):
-                session = self._sessions.get()
+                session = await self._sessions.get()
                 response = await session.request(
                     method, _url(url), headers=headers, data=payload, allow_redirects=False
                 )
@@ -81,9 +82,8 @@ class AiohttpTransport:
             await session.close()
 
 
-def _session(trust_env: bool) -> aiohttp.ClientSession:
-    with settings_in_our_words():
-        certificates = trusted(trust_env)
+async def _session(trust_env: bool) -> aiohttp.ClientSession:
+    certificates = await to_thread.run_sync(_certificates, trust_env)
     return aiohttp.ClientSession(
         connector=_Connector(limit=0, ssl=certificates, keepalive_timeout=KEPT, resolver=aiohttp.ThreadedResolver()),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -94,6 +94,11 @@ def _session(trust_env: bool) -> aiohttp.ClientSession:
         max_field_size=LONGEST_LINE,
         max_headers=MOST_HEADERS,
     )
+
+
+def _certificates(trust_env: bool) -> SSLContext:
+    with settings_in_our_words():
+        return trusted(trust_env)
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -131,11 +136,11 @@ class _Payload(Payload):
 class _Response(aiohttp.ClientResponse):
     """Watches its connection, and cuts it where no answer comes: closing would wait for a deaf server."""
 
-    line: _Line
+    line: Line
 
     async def start(self, connection: Any) -> aiohttp.ClientResponse:
         exchange: Any = current.get()
-        self.line, exchange.kept = _line(connection)
+        self.line, exchange.kept = line_of(connection)
         try:
             await super().start(connection)
             _refuse_what_is_not_read(self)
@@ -166,81 +171,6 @@ async def _collect(response: Any, answer: Incoming) -> None:
     finally:
         response.line.leave(response.content)
         response.release()
-
-
-class _Line(asyncio.Protocol):
-    """Stands between a connection and aiohttp, and mends what a paid answer would be lost or waited for by.
-
-    aiohttp tells nobody when bytes come, gives up an answer for what follows it in the same packet, skips blank lines
-    before one, and does not tell whoever reads a body that it turned into garbage. What comes while nobody asks, it
-    would take for the answer to the next request.
-    """
-
-    def __init__(self, transport: asyncio.Transport, handler: Any) -> None:
-        self.asked = True
-        self.heard = False
-        self._transport = transport
-        self._handler = handler
-        self._body: aiohttp.StreamReader | None = None
-
-    def begin(self, body: aiohttp.StreamReader, exchange: Exchange) -> None:
-        """Take the body that comes in now; at its end aiohttp lets the next request have the connection."""
-        self._body = body
-        body.on_eof(lambda: self.rest(used=exchange.sent))
-        self._tell()
-
-    def leave(self, body: aiohttp.StreamReader) -> None:
-        """End the exchange of a body that did not come to its end; else another one may be under way."""
-        if self._body is body:
-            self.rest(used=False)
-
-    def rest(self, used: bool) -> None:
-        """End an exchange; a connection that was not used to its end is cut."""
-        self.asked, self.heard, self._body = False, False, None
-        if not used:
-            self._transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        if not self.asked:
-            self._transport.abort()
-            return
-        if not self.heard and not data.startswith(b"H"):
-            self._handler.set_exception(HttpProcessingError())
-        self.heard = True
-        head, end, rest = data.partition(b"\r\n\r\n")
-        self._handler.data_received(head + end)
-        if rest:
-            self._handler.data_received(rest)
-        self._tell()
-
-    def _tell(self) -> None:
-        error = self._handler.exception()
-        if self._body is not None and isinstance(error, HttpProcessingError) and not self._body.is_eof():
-            self._body.set_exception(httpx.RemoteProtocolError(""))
-
-    def eof_received(self) -> None:
-        self._handler.eof_received()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._handler.connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        self._handler.pause_writing()
-
-    def resume_writing(self) -> None:
-        self._handler.resume_writing()
-
-
-def _line(connection: Any) -> tuple[_Line, bool]:
-    """Return what watches a connection, and whether it did so before."""
-    transport = connection.transport
-    line = transport.get_protocol()
-    if isinstance(line, _Line):
-        line.asked = True
-        return line, True
-    line = _Line(transport, line)
-    transport.set_protocol(line)
-    return line, False
 
 
 def _is_cancelled(task: asyncio.Task[Any] | None) -> bool:

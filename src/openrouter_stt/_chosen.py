@@ -45,7 +45,7 @@ class Chosen:
         self._proxied = self._trust_env and not getproxies().keys().isdisjoint(("http", "https", "all"))
 
     async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
-        transport = self._over_httpx if self._proxied or not _on_asyncio() else self._aiohttp()
+        transport = self._over_httpx if self._proxied or not _on_asyncio() else await self._aiohttp()
         return await transport.send(request, url, headers, deadline)
 
     async def close(self) -> None:
@@ -53,12 +53,22 @@ class Chosen:
         if self._over_aiohttp is not None:
             await self._over_aiohttp.close()
 
-    def _aiohttp(self) -> AiohttpTransport:
+    async def _aiohttp(self) -> AiohttpTransport:
         if self._over_aiohttp is None:
-            from ._aiohttp import AiohttpTransport  # late: its import takes longer than httpx's
+            from anyio import to_thread
 
-            self._over_aiohttp = AiohttpTransport(self._over_httpx.now, self._trust_env)
+            make = await to_thread.run_sync(_imported)
+            self._over_httpx.permit()
+            if self._over_aiohttp is None:
+                self._over_aiohttp = make(self._over_httpx.now, self._trust_env)
         return self._over_aiohttp
+
+
+def _imported() -> type[AiohttpTransport]:
+    """Import it late and in a thread: it takes longer than httpx, and would hold the event loop up."""
+    from ._aiohttp import AiohttpTransport
+
+    return AiohttpTransport
 
 
 @cache

@@ -4,43 +4,46 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable
-from functools import partial
-from typing import Any, Generic, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
 from ._errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from anyio import Lock
+
 T = TypeVar("T")
+
+
+@attrs.define
+class _Held(Generic[T]):
+    """What one event loop has, once it is made."""
+
+    loop: Any
+    turn: Lock  # to make it, which takes time
+    process: int = attrs.field(factory=os.getpid)
+    made: T | None = None
+    forget: Callable[[], object] = lambda: None
 
 
 @attrs.define
 class OfOneLoop(Generic[T]):
     """Holds connections, which serve the event loop they were made in; `forget` gives up those of one that is gone."""
 
-    _make: Callable[[], T]
-    _forget: Callable[[T], object] | None = None  # of what nobody closed, too
-    _held: tuple[T, weakref.finalize[..., Any]] | None = attrs.field(default=None, init=False)
+    _make: Callable[[], Awaitable[T]]
+    _forget: Callable[[T], object] = lambda _: None  # of what nobody closed, too
+    _held: _Held[T] | None = attrs.field(default=None, init=False)
     _closed: bool = attrs.field(default=False, init=False)
-    _loop: Any = attrs.field(default=None, init=False)
-    _process: int = attrs.field(factory=os.getpid, init=False)
 
-    def get(self) -> T:
+    async def get(self) -> T:
         """Return what serves the running loop. Raises `ConfigurationError` behind `close` and for a second loop."""
-        loop = _running()
         self.permit()
-        if self._held is not None and self._loop is not loop:
-            if self._process == os.getpid() and not _is_over(self._loop):
-                raise ConfigurationError("an AsyncClient serves one running event loop; make another one for each")
-            self._held[1]()  # its connections went with their loop, or are another process's
-            self._held = None
-        if self._held is None:
-            made = self._make()
-            forget = partial(self._forget, made) if self._forget else _nothing
-            self._held = made, weakref.finalize(self, forget)  # it holds what it forgets as long as this lives
-            self._loop, self._process = loop, os.getpid()
-        return self._held[0]
+        held = self._held
+        if held is None or held.loop is not _running():
+            held = self._held = self._moved()
+        return await self._made(held) if held.made is None else held.made
 
     def permit(self) -> None:
         """Raise `ConfigurationError` behind `close`."""
@@ -53,15 +56,33 @@ class OfOneLoop(Generic[T]):
         held, self._held = self._held, None
         if held is None:
             return None
-        made, forget = held
-        if self._loop is _running():
-            forget.detach()
-            return made
-        forget()  # what another loop has is gone with it
+        if held.loop is _running():
+            return held.made
+        held.forget()  # what another loop has is gone with it
         return None
 
+    def _moved(self) -> _Held[T]:
+        from anyio import Lock
 
-def _nothing() -> None: ...
+        held = self._held
+        if held is not None:
+            if held.process == os.getpid() and not _is_over(held.loop):
+                raise ConfigurationError("an AsyncClient serves one running event loop; make another one for each")
+            held.forget()  # its connections went with their loop, or are another process's
+        return _Held(_running(), Lock())
+
+    async def _made(self, held: _Held[T]) -> T:
+        """Make what the loop has not, or wait for the task that does."""
+        async with held.turn:
+            self.permit()
+            if held.made is None:
+                made = await self._make()
+                held.forget = weakref.finalize(self, self._forget, made)  # once, and what it forgets lives till then
+                if self._closed:  # meanwhile
+                    held.forget()
+                    raise closed()
+                held.made = made
+            return held.made
 
 
 def closed() -> ConfigurationError:

@@ -153,6 +153,8 @@ def _own(given: Any) -> Plugin:
             return plugin
     for point, fault in left_out(given):
         raise fault.of(origin_of(point))
+    if given == "cache":
+        raise ConfigurationError("a cache is given by cache=, such as cache='memory' or a folder, not by plugins=")
     if given in _along():
         raise ConfigurationError(f"the plugin {given!r} is given as an object, made from {ALONG}.{given}")
     raise ConfigurationError(_nobody(given))
@@ -163,7 +165,8 @@ def _along() -> frozenset[str]:
     """Name the plugins that come along, some of which are not to be had by name."""
     from pkgutil import iter_modules  # late: for an error alone
 
-    return frozenset(module.name for module in iter_modules(import_module(ALONG).__path__))
+    names = (module.name for module in iter_modules(import_module(ALONG).__path__))
+    return frozenset(name for name in names if not name.startswith("_"))
 
 
 def _nobody(name: str) -> str:

@@ -111,7 +111,7 @@ class AsyncTransport:
     async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
         body = request.body()
         address, host = address_of(url)
-        exchange = Exchange(address.host, deadline, self.now, self._clients.permit)
+        exchange = Exchange(address.host, deadline, self.now, self.permit)
         with InOurWords(body, exchange) as outcome, exchange:
             outgoing = _outgoing(request.method, address, {**headers, "host": host}, AsyncStream(body), exchange)
             outgoing.extensions["trace"] = exchange.atrace
@@ -121,7 +121,8 @@ class AsyncTransport:
     async def _answer(self, outgoing: httpx.Request, exchange: Exchange) -> Incoming:
         answer: Incoming | None = None
         with limited(exchange.left) as scope:
-            response = await self._clients.get().send(outgoing, stream=True, auth=NO_AUTH)
+            client = await self._clients.get()
+            response = await client.send(outgoing, stream=True, auth=NO_AUTH)
             answer = Incoming.of(response)
             try:
                 await collect(response, answer, scope)
@@ -131,15 +132,28 @@ class AsyncTransport:
             raise TimeoutError
         return answer
 
+    def permit(self) -> None:
+        """Raise `ConfigurationError` behind `close`."""
+        self._clients.permit()
+
     async def close(self) -> None:
         client = self._clients.close()
         if client is not None:
             await client.aclose()
 
 
-def _async_client(transport: httpx.AsyncBaseTransport | None, trust_env: bool) -> httpx.AsyncClient:
-    with settings_in_our_words():
-        return _AsyncClient(**_settings(transport, trust_env))
+async def _async_client(transport: httpx.AsyncBaseTransport | None, trust_env: bool) -> httpx.AsyncClient:
+    """Make a client; in a thread where its transport is made too, which would hold the event loop up."""
+
+    def make() -> httpx.AsyncClient:
+        with settings_in_our_words():
+            return _AsyncClient(**_settings(transport, trust_env))
+
+    if transport is not None:
+        return make()
+    from anyio import to_thread
+
+    return await to_thread.run_sync(make)
 
 
 class _SyncStream(httpx.SyncByteStream):

@@ -7,6 +7,7 @@ import gc
 import random
 import sys
 import threading
+from functools import partial
 from importlib import metadata
 from typing import Any
 
@@ -22,8 +23,10 @@ from openrouter_stt import (
     AudioError,
     ConfigurationError,
     Transcription,
-    _aiohttp,
     _chosen,
+    _line,
+    _transport,
+    _trust,
 )
 from openrouter_stt._chosen import Chosen
 from openrouter_stt._exchange import Exchange
@@ -96,6 +99,109 @@ def test_trio_has_httpx(hostile: Hostile, backend: str, used: bool) -> None:
 def test_a_client_that_was_not_used_imports_nothing(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openrouter_stt._aiohttp", None)  # an import of it would fail
     anyio.run(AsyncClient("sk", autoload=False).close, backend=backend)
+
+
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """What a first call makes ready that takes long, each with its thread."""
+    seen: list[tuple[str, int]] = []
+
+    def noted(module: Any, name: str) -> None:
+        real = getattr(module, name)
+
+        def note(*args: Any, **settings: Any) -> Any:
+            seen.append((name, threading.get_ident()))
+            return real(*args, **settings)
+
+        monkeypatch.setattr(module, name, note)
+
+    _trust._read.cache_clear()
+    noted(httpx, "create_ssl_context")
+    noted(_transport, "_AsyncClient")
+    noted(_chosen, "_imported")
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("backend", "expected"),
+    [("asyncio", ["_imported", "create_ssl_context"]), ("trio", ["create_ssl_context", "_AsyncClient"])],
+)
+def test_what_takes_long_is_made_in_a_thread(
+    hostile: Hostile, prepared: list[tuple[str, int]], backend: str, expected: list[str]
+) -> None:
+    """Once, however many calls are the first; the event loop has other work to do."""
+
+    async def main() -> None:
+        async with AsyncClient("sk", base_url=hostile.case(OK).url, autoload=False) as client:
+            async with anyio.create_task_group() as tasks:
+                for _ in range(8):
+                    tasks.start_soon(partial(client.transcribe, WAV, model=MODEL))
+            await client.transcribe(WAV, model=MODEL)
+
+    anyio.run(main, backend=backend)
+    assert [*dict.fromkeys(name for name, _ in prepared)] == expected
+    assert [name for name, _ in prepared if name != "_imported"] == [name for name in expected if name != "_imported"]
+    assert threading.get_ident() not in {thread for _, thread in prepared}
+
+
+@pytest.mark.parametrize(
+    ("backend", "where"), [("asyncio", "_imported"), ("asyncio", "create_ssl_context"), ("trio", "create_ssl_context")]
+)
+def test_a_client_closed_during_its_first_call_sends_nothing(
+    hostile: Hostile, monkeypatch: pytest.MonkeyPatch, backend: str, where: str
+) -> None:
+    """What was made for it is given up, and the call says why."""
+    case = hostile.case(OK)
+    module = _chosen if where == "_imported" else httpx
+    real = getattr(module, where)
+    _trust._read.cache_clear()
+
+    async def main() -> None:
+        client = AsyncClient("sk", base_url=case.url, autoload=False, disable=["retry"])
+
+        def close_first(*args: Any, **settings: Any) -> Any:
+            anyio.from_thread.run(client.close)
+            return real(*args, **settings)
+
+        monkeypatch.setattr(module, where, close_first)
+        with pytest.raises(ConfigurationError, match="closed"):
+            await client.transcribe(WAV, model=MODEL)
+
+    anyio.run(main, backend=backend)
+    assert case.requests == []
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_first_call_that_is_cancelled_leaves_its_turn_to_the_next(
+    hostile: Hostile, monkeypatch: pytest.MonkeyPatch, backend: str
+) -> None:
+    """While it makes what all calls need."""
+    _trust._read.cache_clear()
+    real = httpx.create_ssl_context
+    scopes: list[anyio.CancelScope] = []
+
+    def cancel_first(**settings: Any) -> Any:
+        for scope in scopes:
+            anyio.from_thread.run_sync(scope.cancel)
+        return real(**settings)
+
+    monkeypatch.setattr(httpx, "create_ssl_context", cancel_first)
+
+    async def main() -> list[str]:
+        async with AsyncClient("sk", base_url=hostile.case(OK).url, autoload=False) as client:
+            texts: list[str] = []
+
+            async def call() -> None:
+                texts.append((await client.transcribe(WAV, model=MODEL)).text)
+
+            async with anyio.create_task_group() as tasks:
+                with anyio.CancelScope() as scope:
+                    scopes.append(scope)
+                    tasks.start_soon(call)
+                    await call()
+            return texts
+
+    assert anyio.run(main, backend=backend) == ["hello"]
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"])
@@ -273,14 +379,14 @@ def test_a_connection_is_left_to_the_call_that_has_it_now(hostile: Hostile, monk
 
     async def main() -> list[int]:
         async with AsyncClient("sk", base_url=case.url, autoload=False) as client:
-            real = _aiohttp._Line.data_received
+            real = _line.Line.data_received
 
-            def data_received(line: _aiohttp._Line, data: bytes) -> None:
+            def data_received(line: _line.Line, data: bytes) -> None:
                 if data == end:
                     calls.append(asyncio.create_task(client.transcribe(WAV, model=MODEL)))
                 real(line, data)
 
-            monkeypatch.setattr(_aiohttp._Line, "data_received", data_received)
+            monkeypatch.setattr(_line.Line, "data_received", data_received)
             first = await client.transcribe(WAV, model=MODEL)
             return [first.attempts, (await calls[0]).attempts]
 

@@ -139,6 +139,8 @@ def test_disable(install: Install, disabled: str) -> None:
             {"plugins": ["budget"]},
             r"^the plugin 'budget' is given as an object, made from openrouter_stt_plugins\.budget",
         ),
+        ({"plugins": ["cache"]}, "^a cache is given by cache=, such as cache='memory'"),
+        ({"plugins": ["_pcm"]}, "^no plugin is named '_pcm'"),
         ({"plugins": ["retyr"]}, "^no plugin is named 'retyr'; did you mean 'retry'"),
         ({"plugins": ["zzz"]}, "^no plugin is named 'zzz'; there are encoding, local, logging, retry"),
     ],

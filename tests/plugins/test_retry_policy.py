@@ -168,14 +168,14 @@ def test_each_retry_has_its_price(error: STTError, price: int) -> None:
 WRONG: list[dict[str, Any]] = [
     *({"sends": number} for number in (0, -1, 1.5, "5", None, True)),
     *({"budget": number} for number in (-1, 1.5, None)),
-    *({name: number} for name in ("base", "longest", "longest_asked") for number in (-0.1, math.nan, "1", None)),
+    *({name: number} for name in ("base", "longest", "longest_asked") for number in (-0.1, math.nan, "1", None, True)),
 ]
 
 
 @pytest.mark.parametrize("settings", WRONG, ids=repr)
 def test_numbers_that_cannot_work_are_refused(settings: dict[str, Any]) -> None:
     """When the plugin is made: in the call they would hide why it failed."""
-    with pytest.raises(ConfigurationError, match=f"^Retry takes .*{next(iter(settings))}="):
+    with pytest.raises(ConfigurationError, match=f"^Retry takes {next(iter(settings))}="):
         Retry(**settings)
 
 
