@@ -16,7 +16,6 @@ import attrs
 import httpx
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import Payload
-from anyio import to_thread
 from yarl import URL
 
 from ._answer import Reply
@@ -25,6 +24,7 @@ from ._exchange import Exchange, current
 from ._incoming import Incoming
 from ._line import Line, line_of
 from ._loops import OfOneLoop
+from ._runtime import in_thread
 from ._settings import CONNECT_TIMEOUT
 from ._translate import InOurWords, settings_in_our_words
 from ._transport import AsyncStream, address_of
@@ -83,7 +83,7 @@ class AiohttpTransport:
 
 
 async def _session(trust_env: bool) -> aiohttp.ClientSession:
-    certificates = await to_thread.run_sync(_certificates, trust_env)
+    certificates = await in_thread(_certificates, trust_env)
     return aiohttp.ClientSession(
         connector=_Connector(limit=0, ssl=certificates, keepalive_timeout=KEPT, resolver=aiohttp.ThreadedResolver()),
         cookie_jar=aiohttp.DummyCookieJar(),

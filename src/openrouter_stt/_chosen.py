@@ -13,6 +13,7 @@ import attrs
 import httpx
 
 from ._answer import Reply
+from ._runtime import in_thread
 from ._settings import switched_on
 from ._transport import AsyncTransport, Transport
 from ._wire import Request
@@ -55,9 +56,7 @@ class Chosen:
 
     async def _aiohttp(self) -> AiohttpTransport:
         if self._over_aiohttp is None:
-            from anyio import to_thread
-
-            make = await to_thread.run_sync(_imported)
+            make = await in_thread(_imported)
             self._over_httpx.permit()
             if self._over_aiohttp is None:
                 self._over_aiohttp = make(self._over_httpx.now, self._trust_env)

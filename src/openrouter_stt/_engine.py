@@ -231,6 +231,7 @@ class Engine:
                 raise
             finally:
                 ended = True
+                from_inside.clear()  # of what holds this frame
 
         return run
 

@@ -36,6 +36,7 @@ class Exchange:
     `permit` is asked before the first byte is sent, and raises where the client was closed meanwhile.
     `proxy` tells that its connection goes to another host than the request does, `kept` that it served one before,
     `silent` that it was written to and no byte of an answer came, `sent_at` when the last of the body was handed over.
+    `failures` are what httpcore's steps raised, also where it goes on without a word.
     """
 
     host: str
@@ -46,6 +47,7 @@ class Exchange:
     kept: bool = attrs.field(default=False, init=False)
     silent: bool = attrs.field(default=False, init=False)
     sent_at: float = attrs.field(default=-math.inf, init=False)
+    failures: list[BaseException] = attrs.field(factory=list[BaseException], init=False, repr=False)
     _opened: bool = attrs.field(default=False, init=False)
     _token: Token[Exchange | None] = attrs.field(init=False)
 
@@ -103,6 +105,8 @@ class Exchange:
             self.silent = got is None
 
     def _note(self, step: str, info: MutableMapping[str, Any]) -> None:
+        if step.endswith(".failed"):
+            self.failures.append(info["exception"])
         if step == "connect_tcp.started":
             self._opened, self.proxy = True, info["host"] != self.host
         elif step == "send_request_headers.started":

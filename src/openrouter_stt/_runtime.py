@@ -7,9 +7,8 @@ import inspect
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -85,16 +84,12 @@ class AsyncRuntime:
         await anyio.sleep(seconds)
 
     async def blocking(self, function: Callable[..., T], *args: Any) -> T:
-        from anyio import to_thread
-
-        return await to_thread.run_sync(partial(function, *args))
+        return await in_thread(function, *args)
 
     async def held_in_thread(self, seconds: float, function: Callable[..., T], *args: Any) -> T:
         """Wait for a thread, also where the call is cancelled, for no longer than that; raises `OverdueError`."""
-        from anyio import to_thread
-
         with limited(seconds, shield=True):
-            return await to_thread.run_sync(partial(function, *args), abandon_on_cancel=True)
+            return await in_thread(function, *args, abandon_on_cancel=True)
         raise OverdueError
 
     async def io(self, sync: Callable[[], T], async_: Callable[[], Awaitable[T]]) -> T:
@@ -125,6 +120,25 @@ class AsyncRuntime:
         return (await _in_tasks([function(*args)], shield=True))[0]
 
 
+async def in_thread(function: Callable[..., T], *args: Any, abandon_on_cancel: bool = False) -> T:
+    """Run a function in a thread of anyio's, whose frame would keep an error alive, and with it what it knows."""
+    from anyio import to_thread
+
+    errors: list[BaseException] = []
+
+    def run() -> T | None:
+        try:
+            return function(*args)
+        except BaseException as error:
+            errors.append(error)
+            return None
+
+    result = await to_thread.run_sync(run, abandon_on_cancel=abandon_on_cancel)
+    if errors:
+        raise errors.pop()
+    return cast(T, result)
+
+
 class limited:  # noqa: N801  used as a function
     """Ends what is awaited in the block after some seconds, as `anyio.move_on_after`.
 
@@ -146,7 +160,10 @@ class limited:  # noqa: N801  used as a function
 
 
 async def _in_tasks(awaitables: Sequence[Awaitable[T]], *, shield: bool) -> list[T]:
-    """Await each in a task of its own; the first error ends the others, and comes out as itself, not within a group."""
+    """Await each in a task of its own; the first error ends the others, and comes out as itself, not within a group.
+
+    One that ends the program comes before the others, and out of a call that is cancelled.
+    """
     import anyio
 
     results: dict[int, T] = {}
@@ -162,16 +179,20 @@ async def _in_tasks(awaitables: Sequence[Awaitable[T]], *, shield: bool) -> list
             errors.append(error)
             tasks.cancel_scope.cancel()
 
+    whole = False
     try:
         async with anyio.create_task_group() as tasks:
             for index, each in enumerate(awaitables):
                 tasks.start_soon(keep, index, each)
+        whole = True
     finally:
-        for error in errors:
-            if not isinstance(error, Exception):  # it ends the program, whatever else failed or is cancelled
-                raise error
-    if errors:
-        raise errors[0]
+        first = min(errors, key=lambda error: isinstance(error, Exception), default=None)
+        errors.clear()  # of what holds them; as does this frame in the one that it raises
+        if first is not None and (whole or not isinstance(first, Exception)):  # else the call was cancelled
+            try:
+                raise first
+            finally:
+                del first
     return [results[index] for index in range(len(awaitables))]
 
 

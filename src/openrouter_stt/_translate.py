@@ -6,9 +6,8 @@ import re
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from traceback import walk_tb
 from typing import Final, Self
 
 import attrs
@@ -55,9 +54,12 @@ class InOurWords:
         if isinstance(error, STTError):
             self.error, error.__context__ = error.with_traceback(None), None
         elif isinstance(error, (httpx.HTTPError, TimeoutError, socket.gaierror, UnicodeError)):
-            _cut(error, self._handled)
-            self.error = _translated(error, self.body, self.exchange)
-            _forget(error)
+            causes = list(_story(error, self._handled))
+            self.error = _translated(error, causes, self.body, self.exchange)
+            _forget(causes)
+        for failure in self.exchange.failures if error is None or hasattr(self, "error") else ():
+            _forget(_story(failure, self._handled))
+        self.exchange.failures.clear()
         return hasattr(self, "error")
 
 
@@ -80,23 +82,34 @@ def settings_in_our_words() -> Iterator[None]:
         ) from None
 
 
-def _cut(error: BaseException, handled: BaseException | None) -> None:
-    """Take what the caller handled out of the story of an error: it is no cause, and may go in a circle."""
-    while error.__context__ is not None and error.__context__ is not handled:
-        error = error.__context__
-    error.__context__ = None
+def _story(error: BaseException | None, handled: BaseException | None) -> Iterator[BaseException]:
+    """Walk down to what the system said; trying several addresses makes a group of errors.
+
+    What the caller handled is no part of it, though Python says so; and what it handled may go in a circle.
+    """
+    seen = set[int]()
+    while handled is not None and id(handled) not in seen:
+        seen.add(id(handled))
+        handled = handled.__context__
+    left = [error]
+    while left:
+        error = left.pop()
+        if error is None or id(error) in seen:
+            continue
+        seen.add(id(error))
+        yield error
+        left += [error.__context__, error.__cause__]
+        if isinstance(error, BaseExceptionGroup):
+            left += reversed(error.exceptions)
 
 
-def _forget(error: BaseException | None) -> None:
-    """Empty contextlib's frames in an error and those before it, which since Python 3.12 hold it, and so our audio."""
-    while error is not None:
-        for frame, _ in walk_tb(error.__traceback__):
-            if frame.f_globals.get("__name__") == "contextlib":
-                frame.clear()
-        error = error.__context__
+def _forget(errors: Iterable[BaseException]) -> None:
+    """Take errors out of each circle of errors and frames: the frames hold our audio."""
+    for error in errors:
+        error.__traceback__ = None
 
 
-def _translated(error: Exception, body: Body, exchange: Exchange) -> STTError:
+def _translated(error: Exception, causes: Sequence[BaseException], body: Body, exchange: Exchange) -> STTError:
     sent = body.complete
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout() if exchange.left > 0:
@@ -116,7 +129,7 @@ def _translated(error: Exception, body: Body, exchange: Exchange) -> STTError:
         case httpx.ProxyError():
             return _proxy_error("refused the connection")
         case httpx.ConnectError() | socket.gaierror():
-            return _no_connection(error, exchange)
+            return _no_connection(causes, exchange)
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | UnicodeError():
             return ConfigurationError(f"the request cannot be made: {error}; check base_url, headers and the proxy")
         case httpx.RemoteProtocolError() if not _CUT.search(str(error)):
@@ -146,8 +159,7 @@ _NOT_TLS: Final = re.compile("wrong version number|http request|record layer fai
 _NO_TLS: Final = "{host} speaks no TLS there; check the scheme and port of base_url and of a proxy"
 
 
-def _no_connection(error: Exception, exchange: Exchange) -> APIConnectionError:
-    causes = list(_causes(error))
+def _no_connection(causes: Sequence[BaseException], exchange: Exchange) -> APIConnectionError:
     if exchange.proxy and not any(isinstance(cause, ssl.SSLError) for cause in causes):
         return _proxy_error("cannot be reached")
     host = "the server or its proxy" if exchange.proxy else exchange.host
@@ -161,13 +173,3 @@ def _no_connection(error: Exception, exchange: Exchange) -> APIConnectionError:
 
 def _proxy_error(what: str) -> APIConnectionError:
     return APIConnectionError(f"the proxy {what}; check HTTPS_PROXY and NO_PROXY; nothing was sent", kind="proxy")
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Walk down to what the system said; trying several addresses makes a group of errors."""
-    while error is not None:
-        yield error
-        if isinstance(error, BaseExceptionGroup):
-            for each in error.exceptions:
-                yield from _causes(each)
-        error = error.__cause__ or error.__context__

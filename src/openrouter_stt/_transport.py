@@ -18,7 +18,7 @@ from ._errors import ConfigurationError
 from ._exchange import Exchange
 from ._incoming import Incoming, collect, receive
 from ._loops import OfOneLoop, closed
-from ._runtime import limited
+from ._runtime import in_thread, limited
 from ._settings import CONNECT_TIMEOUT
 from ._translate import InOurWords, settings_in_our_words
 from ._trust import trusted
@@ -149,11 +149,7 @@ async def _async_client(transport: httpx.AsyncBaseTransport | None, trust_env: b
         with settings_in_our_words():
             return _AsyncClient(**_settings(transport, trust_env))
 
-    if transport is not None:
-        return make()
-    from anyio import to_thread
-
-    return await to_thread.run_sync(make)
+    return make() if transport else await in_thread(make)
 
 
 class _SyncStream(httpx.SyncByteStream):
@@ -176,9 +172,7 @@ class AsyncStream(httpx.AsyncByteStream):
 
     async def __anext__(self) -> bytes:
         if self.body.large:
-            from anyio import to_thread
-
-            block = await to_thread.run_sync(self.body.next)
+            block = await in_thread(self.body.next)
         else:
             block = self.body.next()
         if block is None:

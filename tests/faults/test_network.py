@@ -312,3 +312,36 @@ def test_what_the_caller_handles_is_no_cause(world: World) -> None:
     with pytest.raises(APIConnectionError) as caught:
         _ask_while_handling(driver, handled)
     assert caught.value.kind == "refused"
+
+
+def test_what_is_handled_around_the_event_loop_is_no_cause(backend: str) -> None:
+    """Its tasks handle it as well, says Python."""
+    handled, other = socket.gaierror("the caller's"), KeyError()
+    handled.__context__, other.__context__ = other, handled
+
+    async def main() -> None:
+        url = f"http://127.0.0.1:{unused_port()}"
+        async with AsyncClient("sk", base_url=url, autoload=False, disable=["retry"]) as client:
+            await client.transcribe(WAV, model=MODEL)
+
+    try:
+        raise handled
+    except OSError:
+        with pytest.raises(APIConnectionError) as caught:
+            anyio.run(main, backend=backend)
+    assert caught.value.kind == "refused"
+    assert handled.__context__ is other
+
+
+def test_an_error_that_is_its_own_cause_is_told() -> None:
+    """A transport may raise what Python cannot print, either."""
+
+    class Circular(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            error = httpx.ConnectError("")
+            raise error from error
+
+    client = Client("sk", autoload=False, disable=["retry"], transport=Circular())
+    with pytest.raises(APIConnectionError) as caught:
+        client.transcribe(WAV, model=MODEL)
+    assert caught.value.kind == "refused"
