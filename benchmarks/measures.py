@@ -22,7 +22,7 @@ Figures = dict[str, Any]
 LARGE: Final = {"25 MB": 25_000_000, "100 MB": 100_000_000}
 HUGE: Final = 1_000_000_000
 IN_FLIGHT: Final = 32
-QUICK: Final = (OURS_AIOHTTP, "aiohttp_json")  # with many in flight
+OVER_AIOHTTP: Final = (OURS_AIOHTTP, "aiohttp_json")
 POOL: Final = 10  # connections
 LATER: Final = 5
 CALLS: Final = (1, 10, 100, 1_000, 10_000)
@@ -33,14 +33,17 @@ LOADED: Final = ("anyio", "av", "click", "httpx", "numpy", "opentelemetry", "pho
 
 
 def imports(bench: Bench) -> Figures:
-    """A process of its own imports a client, makes one, and gets a first answer."""
+    """A process of its own imports a client, makes one, and gets a first answer; another's event loop is watched."""
     names = [name for name in ALL if name != "httpx_streamed"]
-    answers = bench.in_turn("Imports", names, 10, lambda name: bench.fresh(name, "start"))
+    answers = bench.in_turn("Imports", names, 9, lambda name: bench.fresh(name, "start"))
     modules = ["openrouter_stt", "httpx"]
+    asynchronous = [name for name, world in pairs((OURS, OURS_AIOHTTP, RAW)) if world == "async"]
+    first = bench.in_turn("First calls", asynchronous, 9, lambda name: bench.fresh(name, "first"))
     beside = bench.in_turn("Side by side", modules, 10, lambda module: bench.fresh(OURS, "load", [module]))
     loaded = bench.fresh(OURS, "modules")
     return {
         "times": {name: {what: [each[what] for each in found] for what in found[0]} for name, found in answers.items()},
+        "first": first,
         "beside": beside,
         "loaded": [name for name in loaded if name.partition(".")[0] in LOADED or "openrouter_stt_api.models" in name],
     }
@@ -68,7 +71,7 @@ def concurrency(bench: Bench) -> Figures:
     names = [name for name, world in pairs(ALL) if world == "async"]
     with ExitStack() as stack:
         sessions = {name: stack.enter_context(bench.session(name)) for name in names}
-        rounds = {name: 20 if name in QUICK else 5 for name in names}  # so that each takes half a second
+        rounds = {name: 20 if name in OVER_AIOHTTP else 5 for name in names}  # so that each takes half a second
         found = bench.in_turn(
             "Concurrency", names, 10, lambda name: sessions[name].ask("concurrent", IN_FLIGHT, rounds[name] * IN_FLIGHT)
         )

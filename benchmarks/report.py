@@ -112,6 +112,7 @@ class Report:
     def imports(self) -> str:
         """Show imports, first answers and further clients."""
         times = self.figures["imports"]["times"]
+        first = self.figures["imports"]["first"]
         raw = median(times[RAW]["answer"])
         rows = []
         for name, found in times.items():
@@ -124,9 +125,13 @@ class Report:
                     f"{median(found['answer']) / raw:.2f}",
                     " / ".join(f"{median(each['seconds']) * 1e3:.1f} ms" for each in further),
                     " / ".join(f"{median(each['bytes']) / 1e6:.2f} MB" for each in further),
+                    shown(first[name], "ms", 0) if name in first else "",
                 ]
             )
-        head = ["", "import", "until the first answer", "ratio", "a further client, sync / async", "its memory"]
+        head = [
+            *("", "import", "until the first answer", "ratio", "a further client, sync / async", "its memory"),
+            "event loop held up by a first call",
+        ]
         bars = {adapter(name).NAME: _in("ms", found["answer"]) for name, found in times.items()}
         plots.bars(
             PICTURES / "imports.svg",

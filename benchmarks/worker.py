@@ -88,6 +88,11 @@ class Worker:
         self._transcribe(world, recording)
         return {**imported, "answer": perf_counter() - begin, "answer_cpu": process_time() - cpu}
 
+    def first(self) -> float:
+        """Let a client that was made before have its first call; return the longest block of the event loop."""
+        import_module(self.adapter.MODULE)
+        return self._watched(self._small())
+
     def clients(self, world: str) -> dict[str, float]:
         """Make more clients, each of which gets an answer; return what one of them takes of CPU time and memory."""
         recording = self._small()
@@ -189,7 +194,7 @@ class Worker:
         for _ in range(times):
             await call(source)
 
-    def _watched(self, source: Path) -> float:
+    def _watched(self, source: bytes | Path) -> float:
         """Transcribe while a task wakes up every millisecond; return the longest it had to wait above that."""
         import asyncio
 
@@ -203,6 +208,8 @@ class Worker:
                 worst = max(worst, perf_counter() - begin - 0.001)
 
         async def both() -> None:
+            if "async" not in self.calls:
+                self.calls["async"] = self.adapter.async_client(self.url)
             ticking = asyncio.create_task(tick())
             await asyncio.sleep(0.01)
             await self._async_transcribe(source)

@@ -56,12 +56,17 @@ def typed_dicts(document: dict[str, Any], arguments: Sequence[Argument]) -> tupl
     fields = tuple(
         Field(
             argument.name,
-            typing.annotation(argument.schema, ROOT + pascal(argument.field)),
+            _or_none(typing.annotation(argument.schema, ROOT + pascal(argument.field))),
             describe(document, argument.schema),
         )
         for argument in arguments
     )
     return (*typing.classes.values(), TypedDictClass(ROOT, "The optional fields of a request.", fields))
+
+
+def _or_none(annotation: str) -> str:
+    """Let an option be None as well, which is as if it were not given: applications have `language: str | None`."""
+    return annotation if annotation in ("Any", "None") or annotation.endswith("| None") else f"{annotation} | None"
 
 
 def rows(document: dict[str, Any], arguments: Sequence[Argument]) -> tuple[Option, ...]:

@@ -17,11 +17,11 @@ class TranscriptionOptionsProvider(TypedDict, total=False):
 class TranscriptionOptions(TypedDict, total=False):
     """The optional fields of a request."""
 
-    language: str
+    language: str | None
     """ISO-639-1 language code (e.g., "en", "ja"). Auto-detected if omitted."""
-    provider: TranscriptionOptionsProvider
+    provider: TranscriptionOptionsProvider | None
     """Provider-specific passthrough configuration"""
-    temperature: float
+    temperature: float | None
     """Sampling temperature for transcription"""
 
 

@@ -18,6 +18,8 @@ from openrouter_stt import (
     hookimpl,
 )
 
+from ._numbers import is_number
+
 
 class BudgetExceededError(APIError):
     """A request was not sent, since with it more than the budget's limit might be spent."""
@@ -118,6 +120,6 @@ def _measures(attempt: Attempt) -> Iterator[tuple[str, float]]:
 
 
 def _dollars(name: str, amount: float) -> Decimal:
-    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < math.inf:
+    if not (is_number(amount) and 0 <= amount < math.inf):
         raise ConfigurationError(f"the budget's {name} must be US dollars, 0 or more, not {amount!r}")
     return Decimal(repr(float(amount)))

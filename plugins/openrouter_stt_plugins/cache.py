@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -14,9 +15,11 @@ from weakref import WeakValueDictionary
 from openrouter_stt import Call, ConfigurationError, HookSpecs, Transcription, hookimpl
 
 from ._cache import DATABASE, Answers, CacheInfo
+from ._numbers import is_number
 
 __all__ = ["DATABASE", "CacheInfo", "DiskCache", "MemoryCache", "cache_plugin"]
 
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)  # RFC 3986, 3.1; what follows may be a password
 MONTH: Final = 30 * 24 * 3600.0  # seconds
 
 
@@ -34,7 +37,7 @@ class MemoryCache(HookSpecs):
     name = "cache"
 
     def __init__(self, *, entries: int = 1000, ttl: float | None = None) -> None:
-        if not entries >= 1:
+        if not (is_number(entries) and entries >= 1):
             raise ConfigurationError(f"a cache keeps 1 entry or more, not {entries!r}")
         self.entries = entries
         self.ttl: float | None = _checked_ttl(ttl)
@@ -96,7 +99,7 @@ class DiskCache(HookSpecs):
     name = "cache"
 
     def __init__(self, folder: str | os.PathLike[str], *, size: int = 100_000_000, ttl: float | None = MONTH) -> None:
-        if not size >= 1:
+        if not (is_number(size) and size >= 1):
             raise ConfigurationError(f"a cache keeps 1 byte or more, not {size!r}")
         self.folder: Path = _checked_folder(folder)
         self.size = size
@@ -146,16 +149,18 @@ def cache_plugin(cache: object) -> object:
         return MemoryCache()
     if isinstance(cache, str | os.PathLike):
         return DiskCache(cache)
-    if hasattr(cache, "cache_get"):
+    looks_up: object = getattr(type(cache), "cache_get", None) or getattr(cache, "cache_get", None)
+    if looks_up not in (None, HookSpecs.cache_get):
         return cache
-    raise ConfigurationError(f'cache must be "memory", the path of a folder, or a plugin, not {type(cache).__name__}')
+    what = f"the class {cache.__name__}" if isinstance(cache, type) else type(cache).__name__
+    raise ConfigurationError(
+        f'cache must be "memory", the path of a folder, or a plugin with the hook cache_get, not {what}'
+    )
 
 
 def _checked_folder(folder: str | os.PathLike[str]) -> Path:
-    if "://" in os.fspath(folder):
-        raise ConfigurationError(
-            f"{os.fspath(folder)!r} is no folder; a server's cache is a plugin, such as RedisCache"
-        )
+    if scheme := _SCHEME.match(os.fspath(folder)):
+        raise ConfigurationError(f"{scheme[0]}... is no folder; a server's cache is a plugin, such as RedisCache")
     if not os.fspath(folder):
         raise ConfigurationError('a cache\'s folder has a name, such as "answers"; "" would be the current folder')
     if os.path.exists(folder) and not os.path.isdir(folder):  # noqa: PTH110, PTH112  Path's own raise for some names
@@ -164,6 +169,6 @@ def _checked_folder(folder: str | os.PathLike[str]) -> Path:
 
 
 def _checked_ttl(ttl: float | None) -> float | None:
-    if ttl is None or ttl > 0:
+    if ttl is None or (is_number(ttl) and ttl > 0):
         return ttl
     raise ConfigurationError(f"ttl must be seconds above 0, or None, not {ttl!r}")

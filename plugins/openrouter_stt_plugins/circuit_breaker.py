@@ -25,6 +25,8 @@ from openrouter_stt import (
     hookimpl,
 )
 
+from ._numbers import is_number
+
 DOWN: Final = frozenset({"refused", "timeout", "reset", "protocol"})  # kinds of broken connections that are its fault
 
 
@@ -58,7 +60,7 @@ class CircuitBreaker(HookSpecs):
     name = "circuit-breaker"
 
     def __init__(self, *, failures: int = 5, recovery: float = 30.0) -> None:
-        if failures < 1 or not 0 < recovery < math.inf:
+        if not (is_number(failures) and failures >= 1 and is_number(recovery) and 0 < recovery < math.inf):
             raise ConfigurationError("CircuitBreaker takes failures= of at least 1 and recovery= in seconds above 0")
         self.failures = failures
         self.recovery: float = float(recovery)

@@ -29,7 +29,9 @@ class Fallback(HookSpecs):
 
     def __init__(self, *models: str, resend_unknown: bool = False) -> None:
         if not all(isinstance(model, str) and model for model in models) or not 0 < len({*models}) == len(models):
-            raise ConfigurationError(f"Fallback takes the names of models, each of them once, not {models!r}")
+            raise ConfigurationError(f"Fallback takes names of models, each once: Fallback('a', 'b'), not {models!r}")
+        if not isinstance(resend_unknown, bool):
+            raise ConfigurationError(f"Fallback takes resend_unknown= as True or False, not {resend_unknown!r}")
         self.models = models
         self.resend_unknown = resend_unknown
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from functools import partial
 from typing import Final
@@ -22,11 +23,12 @@ from ._pcm import wav_of
 from ._speech import ENGINES, recognise
 
 PREFIX: Final = "local/"
+_LOCAL: Final = re.compile(r"\W*local\s*([/\\:]|$)", re.IGNORECASE)  # written otherwise, a mistake is not to be sent
 _EXTRAS: Final = {"moonshine-tiny": "local", "whisper-tiny.en": "local-whisper"}
 
 
 def _is_local(call: Call) -> bool:
-    return call.model.strip().lower().startswith(PREFIX)  # written otherwise it is a mistake, but not to be sent
+    return _LOCAL.match(call.model) is not None
 
 
 class Local(HookSpecs):

@@ -19,6 +19,8 @@ from openrouter_stt import (
     hookimpl,
 )
 
+from ._numbers import is_number
+
 UNLIMITED: Final = 2**53  # the largest whole number that Lua counts to
 
 # What `_Log.reserve` does, as one step of Redis; times are whole microseconds.
@@ -72,7 +74,7 @@ class RateLimit(HookSpecs):
         self, *, requests: int | None = None, bytes: int | None = None, per: float, redis: str | None = None
     ) -> None:
         limits = [limit for limit in (requests, bytes) if limit is not None]
-        if not limits or min(limits) < 1 or not 0 < per < math.inf:
+        if not (limits and all(map(is_number, (*limits, per))) and min(limits) >= 1 and 0 < per < math.inf):
             raise ConfigurationError("RateLimit takes requests= or bytes= of at least 1, and per= in seconds above 0")
         self.requests: int = requests or UNLIMITED
         self.bytes: int = bytes or UNLIMITED

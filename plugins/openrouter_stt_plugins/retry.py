@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from typing import Final
@@ -18,11 +19,14 @@ from openrouter_stt import (
     hookimpl,
 )
 
+from ._numbers import is_number
+
 REFUSED: Final = frozenset({408, 429, 500, 502, 503, 529})  # statuses that come without a result
 NEVER_SENT: Final = frozenset({"dns", "refused", "timeout", "reset"})  # kinds of broken connections
 # What a retry takes from the budget, as in botocore's standard mode; a server that asks for less is not broken.
 COST: Final = 14
 COST_OF_THROTTLE: Final = 5
+DOUBLINGS: Final = 60  # of the first wait, at most: no float holds many more than a thousand
 
 
 class Retry(HookSpecs):
@@ -58,8 +62,11 @@ class Retry(HookSpecs):
     ) -> None:
         _check_whole("sends", sends, least=1)
         _check_whole("budget", budget, least=0)
-        for name, seconds in (("base", base), ("longest", longest), ("longest_asked", longest_asked)):
-            _check_seconds(name, seconds)
+        _check_seconds("base", base, below=math.inf)
+        _check_seconds("longest", longest, below=math.inf)
+        _check_seconds("longest_asked", longest_asked)
+        if not isinstance(resend_unknown, bool):
+            raise ConfigurationError(f"Retry takes resend_unknown= as True or False, not {resend_unknown!r}")
         self.sends = sends
         self.base = base
         self.longest = longest
@@ -98,7 +105,7 @@ class Retry(HookSpecs):
         asked = failure.error.retry_after
         if asked is not None:
             return asked
-        return random.uniform(0, min(self.longest, self.base * 2 ** (failure.attempt - 1)))  # noqa: S311  jitter
+        return random.uniform(0, min(self.longest, self.base * 2 ** min(failure.attempt - 1, DOUBLINGS)))  # noqa: S311  jitter
 
     def _taken(self, cost: int) -> bool:
         with self._lock:
@@ -109,12 +116,12 @@ class Retry(HookSpecs):
 
 
 def _check_whole(name: str, number: int, *, least: int) -> None:
-    if isinstance(number, bool) or not isinstance(number, int) or number < least:
+    if not (is_number(number) and isinstance(number, int) and number >= least):
         raise ConfigurationError(f"Retry takes {name}= as a whole number from {least}, not {number!r}")
 
 
-def _check_seconds(name: str, seconds: float) -> None:
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+def _check_seconds(name: str, seconds: float, *, below: float | None = None) -> None:
+    if not (is_number(seconds) and seconds >= 0 and seconds != below):
         raise ConfigurationError(f"Retry takes {name}= in seconds, 0 or more, not {seconds!r}")
 
 

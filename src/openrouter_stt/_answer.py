@@ -66,7 +66,7 @@ def read_answer(reply: Reply, *, model: str, attempts: int, headers: Mapping[str
     what = _described(reply.body)
     advice = "; check base_url, and whether the network asks for a login first" if what == PAGE else ""
     return APIResponseError(
-        f"the server reported success but sent {what} and no text; it may have been billed{advice}",
+        f"the server reported success but sent no text: {what}; it may have been billed{advice}",
         maybe_billed=True,
         request_id=_request_id(stated),
     )
@@ -192,7 +192,9 @@ def _described(body: bytes | bytearray) -> str:
         return "an empty body"
     if start.startswith(b"<"):
         return PAGE
-    return "JSON without a message" if start[:1] in b'{["' else f"{len(body)} bytes of something else"
+    if start[:1] not in b'{["':
+        return f"{len(body)} bytes that are no JSON"
+    return "JSON without a message" if body[-512:].rstrip().endswith((b"}", b"]", b'"')) else "JSON that breaks off"
 
 
 def _shortened(text: str) -> str:

@@ -116,8 +116,9 @@ class Audio:
         place = os.fsdecode(path)
         if not place:
             raise AudioError("an empty str is no path; a str is a path, so pass audio itself as bytes")
-        if _URL.match(place):
-            raise AudioError("a URL is not a source: download it first and pass the file or its bytes")
+        if url := _URL.match(place):
+            how = "decode its base64" if url[0].startswith("data:") else "download it first"
+            raise AudioError(f"a URL is not a source: {how}, and pass the file or its bytes")
         content = FileContent.of(Path(place))
         return cls._of_content(content, content.path.name, format)
 

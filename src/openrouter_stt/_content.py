@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import os
+import re
 import stat
 import tempfile
 import threading
@@ -27,6 +28,8 @@ SPOOL_LIMIT = 8 * 1024 * 1024  # a stream without seek() is kept in memory up to
 COARSEST = 2_000_000_000  # nanoseconds: FAT's
 BLOCK = 1024 * 1024
 LONGEST_SHOWN = 255  # characters, of a path in a message
+LONGEST_WITH_SUFFIX = 1000
+_SUFFIX = re.compile(r"\.\w{1,5}")  # of a file; neither base64 nor what Python prints of bytes ends so
 _IRREGULAR = "no regular file; pass it as an open file, or to the command line as -"
 
 
@@ -234,7 +237,8 @@ def _open_regular(path: Path) -> tuple[int, os.stat_result]:
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError:
-        raise AudioError(f"no file at {_shown(path)}; a str is a path, so pass audio itself as bytes") from None
+        home = ", whose ~ only Path.expanduser() makes your home" if str(path).startswith("~") else ""
+        raise AudioError(f"no file at {_shown(path)}{home}; a str is a path, so pass audio itself as bytes") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise AudioError(f"cannot open {_shown(path)}: {reason}") from None
@@ -247,9 +251,9 @@ def _open_regular(path: Path) -> tuple[int, os.stat_result]:
 
 
 def _shown(path: Path) -> str:
-    """Return a path for a message; a str that is audio in base64 is not repeated."""
+    """Return a path for a message; a str that is audio, in base64 or as Python prints bytes, is not repeated."""
     text = str(path)
-    if len(text) <= LONGEST_SHOWN:
+    if len(text) <= (LONGEST_WITH_SUFFIX if _SUFFIX.fullmatch(path.suffix) else LONGEST_SHOWN):
         return repr(text)
     return f"a path of {len(text):,} characters (audio in base64 is to be decoded, by base64.b64decode)"
 

@@ -90,22 +90,22 @@ class Pipeline:
     async def _requested(self, call: Call) -> Transcription:
         """Get an answer to the request, or to those that plugins fall back on."""
         call, sent, unsure = await self.engine.pipe("prepare_request", call), 0, False
-        tried, before = [call], ""
+        tried, before = [call], list[str]()
         while True:
             try:
                 result = await self.keeping.answer(call, self._answered, self._finished)
             except STTError as error:
                 error.attempts = sent = sent + error.attempts
                 error.maybe_billed = unsure = unsure or error.maybe_billed
-                if before:
-                    error.add_note(before)
+                for note in before:
+                    error.add_note(note)
                 if not isinstance(error, APIError):
                     raise
                 following, _ = await self.engine.first("fallback", Failure(call=call, error=error, attempt=sent))
                 if following is None or following in tried or len(tried) == MOST_REQUESTS:
                     raise  # also where a plugin asks again for what failed
                 await self.engine.tell(events.FallbackChosen(call_id=call.id, model=following.model, error=error))
-                before = f"asked in place of {call.model}, which failed: {error}"
+                before.append(f"asked in place of {call.model}, which failed: {error}")
                 call = following
                 tried.append(call)
             else:

@@ -26,7 +26,7 @@ from ._installed import (
     warn_left_out,
     warn_nobodys,
 )
-from ._settings import switched_on
+from ._settings import check_switch, switched_on
 
 # Dotted names, imported when the first client is made: as modules they would make a cycle.
 BUILTINS: Final[Mapping[str, str]] = {
@@ -77,8 +77,13 @@ class Selection:
     def of(cls, plugins: Iterable[Any], disable: Iterable[str], autoload: bool) -> Selection:
         """Join the arguments of a client with the environment."""
         for argument, given in (("plugins", plugins), ("disable", disable)):
-            if isinstance(given, str) or not isinstance(given, Iterable):
+            if isinstance(given, str | bytes) or not isinstance(given, Iterable):
                 raise ConfigurationError(f"{argument}= takes a list, such as {argument}=['retry']")
+        disable = (*disable,)
+        for each in disable:
+            if not isinstance(each, str):
+                raise ConfigurationError(f"disable= takes names of plugins, such as 'retry', not {each!r}")
+        check_switch("autoload", autoload)
         allowed = os.environ.get("OPENROUTER_STT_PLUGINS")
         return cls(
             plugins=tuple(plugins),
@@ -155,8 +160,10 @@ def _own(given: Any) -> Plugin:
         raise fault.of(origin_of(point))
     if given == "cache":
         raise ConfigurationError("a cache is given by cache=, such as cache='memory' or a folder, not by plugins=")
-    if given in _along():
-        raise ConfigurationError(f"the plugin {given!r} is given as an object, made from {ALONG}.{given}")
+    if (module := given.replace("-", "_")) in _along():
+        raise ConfigurationError(
+            f"the plugin {given!r} has to be told more: make it from {ALONG}.{module}, as Client(plugins=[...])"
+        )
     raise ConfigurationError(_nobody(given))
 
 

@@ -89,6 +89,8 @@ def settings(
     """Join arguments, environment and defaults. Raises `ConfigurationError` for what cannot work."""
     if not isinstance(base_url, str | None):
         raise ConfigurationError(f"base_url must be a str, not {type(base_url).__name__}")
+    for name, switch in (("strict", strict), ("allow_insecure", allow_insecure), ("trust_env", trust_env)):
+        check_switch(name, switch)
     url = (base_url or os.environ.get("OPENROUTER_BASE_URL") or DEFAULT_BASE_URL).strip().rstrip("/")
     _check_url(url, allow_insecure)
     return Settings(
@@ -106,6 +108,12 @@ def switched_on(variable: str, *, default: bool) -> bool:
     """Read a switch from the environment: 0, false, no and off turn it off, anything else on."""
     stated = os.environ.get(variable, "").strip()
     return stated.casefold() not in ("0", "false", "no", "off") if stated else default
+
+
+def check_switch(name: str, switch: object) -> None:
+    """Raise `ConfigurationError` for what is neither True nor False: "false" and "0" would turn a switch on."""
+    if not isinstance(switch, bool):
+        raise ConfigurationError(f"{name} must be True or False, not {switch!r}")
 
 
 def checked_timeout(timeout: float) -> float:

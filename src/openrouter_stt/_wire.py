@@ -41,6 +41,14 @@ T = TypeVar("T")
 _MARKER: Final = token_hex(16)  # stands for the audio in the JSON text; nobody can guess it
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _FIELDS: Final = {option.name: option.field or option.name for option in OPTIONS}
+_SCALARS: Final[Mapping[str, tuple[type, ...]]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "json": (),
+}
+_KINDS: Final = {option.name: _SCALARS[option.kind] for option in OPTIONS}
 
 
 @attrs.frozen
@@ -60,7 +68,10 @@ class Request:
 
 
 def checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that are set (None says not). Raises `ConfigurationError` for one the spec does not know."""
+    """Return the options that are set (None says not).
+
+    Raises `ConfigurationError` for one the spec does not know, or knows as a value of another kind.
+    """
     if not options:
         return {}
     for name in options:
@@ -69,12 +80,21 @@ def checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
             known = f"there are {', '.join(sorted(_FIELDS))}; settings such as base_url go to Client(...)"
             hint = f"did you mean {close[0]!r}?" if close else known
             raise ConfigurationError(f"the API has no option {name!r}; {hint}")
+        _check_kind(name, options[name])
     if _is_object("provider") and not isinstance(options.get("provider"), Mapping | None):
         raise ConfigurationError('provider must be a mapping, such as {"options": {"openai": {...}}}')
     try:
         return {name: _copied(value) for name, value in options.items() if value is not None}
     except RecursionError:
         raise ConfigurationError("the options do not fit the API: they are nested too deeply") from None
+
+
+def _check_kind(name: str, value: object) -> None:
+    kinds = _KINDS[name]
+    fits = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))  # which Python counts as an int
+    if kinds and value is not None and not fits:
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise ConfigurationError(f"{name} must be {wanted}, not {type(value).__name__}")
 
 
 @cache

@@ -216,10 +216,11 @@ def test_a_bar_for_several_files(on_terminal: OnTerminal, recordings: Path) -> N
 
 def test_news_have_a_line_above_the_spinner(on_terminal: OnTerminal, server: Server) -> None:
     """It stays, as it is, whatever the width; the spinner goes on below."""
-    server.will(Answer.of(503, {"error": {"code": 503, "message": f"[red]{'busy ' * 20}now"}}, Retry_After="0"))
+    message = f"[red]:warning:{'busy ' * 20}now"
+    server.will(Answer.of(503, {"error": {"code": 503, "message": message}}, Retry_After="0"))
     out, shown = on_terminal("1.wav")
     assert out == "hello\n"
-    assert f"openrouter-stt: 1.wav: sent again in 0.0 s: status 503: [red]{'busy ' * 20}now" in shown
+    assert f"openrouter-stt: 1.wav: sent again in 0.0 s: status 503: {message}" in shown
     assert shown.endswith(f"{SHOW_CURSOR}\r\x1b[1A\x1b[2K")
 
 

@@ -72,7 +72,7 @@ def test_each_format_is_decoded_at_the_other_end(speech_server: SpeechServer, cl
 def test_a_request_that_breaks_the_spec_is_refused(client: Driver) -> None:
     """So that the other tests of this server show what they seem to: it does look."""
     with pytest.raises(BadRequestError, match="400"):
-        client.transcribe(HELLO, model=MODEL, language=7)
+        client.transcribe(HELLO, model=MODEL, provider={"options": {"openai": 7}})
 
 
 def command(speech_server: SpeechServer, *arguments: str | Path) -> list[str]:

@@ -95,6 +95,12 @@ def _without_permission(folder: Path, stack: ExitStack) -> Any:
 
 BAD: dict[str, tuple[MakeSource, str]] = {
     "missing": (lambda folder, _: str(folder / "nothing.wav"), "no file at .*nothing.wav.*a str is a path"),
+    "missing, deep in folders": (
+        lambda folder, _: str(folder.joinpath(*["a folder"] * 40) / "talk.wav"),
+        r"no file at '/.*/talk\.wav'; a str",
+    ),
+    "missing, in one's home": (lambda *_: "~/none.wav", r"no file at '~/none.wav', whose ~ only Path.expanduser\(\)"),
+    "bytes that Python printed": (lambda *_: "./" + str(WAV[:300]), r"^\S+ .*a path of [\d,]+ characters"),
     "empty str": (lambda *_: "", "an empty str is no path; a str is a path, so pass audio itself as bytes"),
     "characters of a file": (lambda *_: "RIFF....WAVE", "a str is a path"),
     "base64": (
@@ -119,7 +125,7 @@ BAD: dict[str, tuple[MakeSource, str]] = {
     "URL": (lambda *_: "https://example.com/talk.mp3", "a URL is not a source: download it first"),
     "URL as a path": (lambda *_: Path("HTTPS://example.com/talk.mp3"), "a URL is not a source"),
     "URL of a bucket": (lambda *_: "s3://bucket/talk.mp3", "a URL is not a source"),
-    "data URL": (lambda *_: "data:audio/wav;base64,UklGRg==", "a URL is not a source"),
+    "data URL": (lambda *_: "data:audio/wav;base64,UklGRg==", "a URL is not a source: decode its base64"),
     "link to a FIFO": (_link_to_fifo, "link' is no regular file"),
     "socket": (_socket, "cannot open .*socket"),
     "loop of links": (_loop, "cannot open .*loop"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pybase64
 
 from openrouter_stt import Audio
@@ -19,11 +21,18 @@ def test_a_block_is_about_a_megabyte() -> None:
     assert pybase64.b64encode(recording) in b"".join(blocks)
 
 
+class Recording(bytearray):
+    """Bytes that can be watched."""
+
+
 def test_a_closed_pass_has_no_blocks() -> None:
-    """Whether it began or not."""
+    """Whether it began or not, nor the recording."""
     for begun in (False, True):
-        body = request_of("m", {}, Audio.from_bytes(wav(), format="wav")).body()
+        recording = Recording(wav())
+        watched = weakref.ref(recording)
+        body = request_of("m", {}, Audio.from_bytes(recording, format="wav")).body()
+        del recording
         if begun:
             body.next()
         body.close()
-        assert (body.next(), body.complete) == (None, begun)
+        assert (body.next(), body.complete, watched()) == (None, begun, None)

@@ -44,10 +44,27 @@ def test_a_setting_of_a_client_is_no_option_of_a_call(server: Server, client: Dr
     assert server.requests == []
 
 
-@pytest.mark.parametrize("options", [{"temperature": float("nan")}, {"language": object()}])
+@pytest.mark.parametrize("options", [{"temperature": float("nan")}, {"provider": {"options": object()}}])
 def test_an_option_that_does_not_fit_the_spec_is_refused(server: Server, client: Driver, options: Any) -> None:
     with pytest.raises(ConfigurationError, match="do not fit the API"):
         client.transcribe(WAV, **options)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("language", 3, "language must be str, not int"),
+        ("language", ["en"], "language must be str, not list"),
+        ("temperature", "0", "temperature must be int or float, not str"),
+        ("temperature", True, "temperature must be int or float, not bool"),
+    ],
+)
+def test_an_option_has_the_kind_of_the_spec(
+    server: Server, client: Driver, name: str, value: object, message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{message}$"):
+        client.transcribe(WAV, **{name: value})
     assert server.requests == []
 
 

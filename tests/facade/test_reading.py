@@ -135,7 +135,9 @@ def test_the_code_in_a_body(code: Any, status: int | None) -> None:
         (b'{"a": 1}', "JSON without a message"),
         (b'["a"]', "JSON without a message"),
         (b'"a"', "JSON without a message"),
-        (b"no <html>", "9 bytes of something else"),
+        (b"no <html>", "9 bytes that are no JSON"),
+        (b'{"text": ', "JSON that breaks off"),
+        (b"[" + b" " * 512, "JSON that breaks off"),
         (b'{"error": {"message": " "}}', "JSON without a message"),
         (b'{"error": {"message": 7}}', "JSON without a message"),
         (b'{"error": "no"}', "JSON without a message"),
@@ -146,7 +148,7 @@ def test_a_body_without_a_message_is_described(body: bytes, what: str) -> None:
     made = answer(body)
     assert isinstance(made, APIResponseError)
     advice = "; check base_url, and whether the network asks for a login first" if what == "an HTML page" else ""
-    assert made.message == f"the server reported success but sent {what} and no text; it may have been billed{advice}"
+    assert made.message == f"the server reported success but sent no text: {what}; it may have been billed{advice}"
 
 
 @pytest.mark.parametrize(

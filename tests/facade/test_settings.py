@@ -189,6 +189,14 @@ def test_a_transport_must_be_one_of_the_clients_kind(world: World) -> None:
             world.client(transport=given)
 
 
+@pytest.mark.parametrize("switch", ["strict", "allow_insecure", "trust_env", "autoload"])
+@pytest.mark.parametrize("value", ["false", 0, None])
+def test_a_switch_is_true_or_false(world: World, switch: str, value: Any) -> None:
+    """What a file of settings may hold would turn it on."""
+    with pytest.raises(ConfigurationError, match=f"^{switch} must be True or False, not {value!r}$"):
+        world.client(**{switch: value})
+
+
 BAD_TIMEOUTS: list[Any] = [0, -1, float("nan"), float("inf"), "60", True]
 
 

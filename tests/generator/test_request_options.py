@@ -8,6 +8,7 @@ import pytest
 
 from generator.options import Argument, Option, optional_fields, rows, typed_dicts
 from generator.refusal import Refusal
+from generator.typed_dicts import Typing
 
 POST = "post /audio/transcriptions"
 FILLED = frozenset({"model", "input_audio"})
@@ -165,7 +166,16 @@ def test_every_schema_has_a_type(schema: dict[str, Any], annotation: str) -> Non
     loop = {"type": "array", "items": {"$ref": "#/components/schemas/loop"}}
     named = dict.fromkeys(("named-one", "Any", "2x"), OBJECT)
     document = {"components": {"schemas": {"loop": loop, **named}}}
-    root = typed_dicts(document, [Argument("x", "x", schema)])[-1]
+    assert Typing(document).annotation(schema, "TranscriptionOptionsX") == annotation
+
+
+@pytest.mark.parametrize(
+    ("schema", "annotation"),
+    [({"type": "string"}, "str | None"), ({"type": ["integer", "null"]}, "int | None"), ({}, "Any")],
+)
+def test_an_option_may_be_none(schema: dict[str, Any], annotation: str) -> None:
+    """Which is as if it were not given."""
+    root = typed_dicts({}, [Argument("x", "x", schema)])[-1]
     assert [(field.name, field.annotation) for field in root.fields] == [("x", annotation)]
 
 
@@ -183,7 +193,7 @@ def test_two_classes_of_one_name_are_told_apart() -> None:
     named = {"$ref": "#/components/schemas/TranscriptionOptionsX"}
     made = typed_dicts(document, [Argument("x", "x", OBJECT), Argument("y", "y", named), Argument("z", "z", named)])
     assert [item.name for item in made[:-1]] == ["TranscriptionOptionsX", "TranscriptionOptionsX2"]
-    assert [field.annotation for field in made[-1].fields] == [item.name for item in (*made[:2], made[1])]
+    assert [field.annotation for field in made[-1].fields] == [f"{item.name} | None" for item in (*made[:2], made[1])]
 
 
 def test_no_options_is_an_empty_typed_dict() -> None:

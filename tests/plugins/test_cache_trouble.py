@@ -93,8 +93,8 @@ def open_to_others_with_files_of_theirs(folder: Path) -> None:
 
 
 LASTING: dict[Callable[[Path], None], str] = {
-    no_database: "DatabaseError and",
-    cut_in_the_header: "DatabaseError and",
+    no_database: "is not a cache of openrouter-stt; give the cache another folder",
+    cut_in_the_header: "is not a cache of openrouter-stt; give the cache another folder",
     another_s: "is not a cache of openrouter-stt; give the cache another folder",
     a_later_schema: f"has schema {SCHEMA + 1}, and this version of openrouter-stt uses {SCHEMA}; give the cache",
     a_directory_in_its_place: "must be a regular file for a cache, and is something else; give",
@@ -125,7 +125,7 @@ def test_a_place_that_cannot_be_used_is_left_as_it_is(
     ("path", "message"),
     [
         ("", 'a cache\'s folder has a name, such as "answers"; "" would be the current folder'),
-        ("redis://localhost", "'redis://localhost' is no folder; a server's cache is a plugin, such as RedisCache"),
+        ("redis://:secret@host/0", "redis://... is no folder; a server's cache is a plugin, such as RedisCache"),
         ("hello.wav", "hello.wav must be a folder for a cache, and is none; give another path"),
         (Path("hello.wav"), "hello.wav must be a folder for a cache, and is none; give another path"),
     ],

@@ -14,6 +14,7 @@ from openrouter_stt import ConfigurationError, HookSpecs, Transcription, hookimp
 from openrouter_stt_plugins import cache as cache_module
 from openrouter_stt_plugins._cache import _answers
 from openrouter_stt_plugins.cache import DiskCache, MemoryCache, cache_plugin
+from openrouter_stt_plugins.retry import Retry
 from tests.support.caches import FULL, size_of, text
 from tests.support.server import Answer, Server
 from tests.support.sounds import WAV, wav
@@ -124,6 +125,12 @@ def test_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (lambda: MemoryCache(entries=0), "1 entry or more, not 0"),
         (lambda: MemoryCache(ttl=0), "ttl must be seconds above 0, or None, not 0"),
+        (lambda: MemoryCache(entries="9"), "1 entry or more, not '9'"),  # type: ignore[arg-type]
+        (lambda: MemoryCache(ttl="1 h"), "ttl must be seconds above 0, or None, not '1 h'"),  # type: ignore[arg-type]
+        (lambda: DiskCache("f", size="1 GB"), "1 byte or more, not '1 GB'"),  # type: ignore[arg-type]
+        (lambda: cache_plugin(Retry()), "or a plugin with the hook cache_get, not Retry$"),
+        (lambda: cache_plugin(Retry), "or a plugin with the hook cache_get, not the class Retry$"),
+        (lambda: cache_plugin(7), "or a plugin with the hook cache_get, not int$"),
         (lambda: DiskCache("f", size=0), "1 byte or more, not 0"),
         (lambda: DiskCache("f", ttl=float("nan")), "ttl must be seconds above 0, or None, not nan"),
     ],
@@ -131,6 +138,10 @@ def test_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_settings_that_are_none(wrong: Callable[[], object], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         wrong()
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    assert DiskCache(f"{tmp_path}/a://b").folder == tmp_path / "a:" / "b"
 
 
 def test_settings_have_names(tmp_path: Path) -> None:
@@ -225,5 +236,7 @@ def test_settings(setting: object, kind: type) -> None:
 
 def test_wrong_setting() -> None:
     """Anything else is refused with what there is."""
-    with pytest.raises(ConfigurationError, match='cache must be "memory", the path of a folder, or a plugin, not bool'):
+    with pytest.raises(
+        ConfigurationError, match=r'cache must be "memory", the path of a folder, or a plugin .* not bool$'
+    ):
         cache_plugin(True)

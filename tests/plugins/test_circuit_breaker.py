@@ -250,7 +250,11 @@ def test_in_front(guarded: Make, server: Server, clock: Clock) -> None:
     assert (clock.waits, budget.spent, len(server.requests)) == ([], 0.3, 3)
 
 
-@pytest.mark.parametrize("settings", [{"failures": 0}, {"recovery": 0}, {"recovery": float("inf")}], ids=repr)
+@pytest.mark.parametrize(
+    "settings",
+    [{"failures": 0}, {"failures": "3"}, {"recovery": 0}, {"recovery": "30 s"}, {"recovery": float("inf")}],
+    ids=repr,
+)
 def test_settings_that_cannot_work(settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="CircuitBreaker takes failures= of at least 1 and recovery="):
         CircuitBreaker(**settings)

@@ -50,12 +50,13 @@ def test_helps(falling: Make, server: Server, status: int) -> None:
 
 
 def test_the_last_error_tells_what_it_was_asked_for(falling: Make, server: Server) -> None:
-    """Each note has the model before, and how it failed."""
-    server.will(Answer(503), Answer(400))
+    """Each note has a model before, and how that failed."""
+    server.will(Answer(503), Answer(502), Answer(400))
     with pytest.raises(STTError, match="400") as caught:
-        falling(Fallback("b")).transcribe(WAV, model="a")
+        falling(Fallback("b", "c")).transcribe(WAV, model="a")
     assert notes(caught.value) == [
-        "asked in place of a, which failed: status 503: the server sent JSON without a message"
+        "asked in place of a, which failed: status 503: the server sent JSON without a message",
+        "asked in place of b, which failed: status 502: the server sent JSON without a message",
     ]
 
 
@@ -144,5 +145,12 @@ def test_held_back(falling: Make, server: Server, make: Callable[[], object], se
 
 @pytest.mark.parametrize("models", [(), ("a", "a"), ("",), (None,), (["a"],)], ids=repr)
 def test_models_that_are_none(models: Any) -> None:
-    with pytest.raises(ConfigurationError, match="Fallback takes the names of models, each of them once, not"):
+    with pytest.raises(
+        ConfigurationError, match=r"^Fallback takes names of models, each once: Fallback\('a', 'b'\), not"
+    ):
         Fallback(*models)
+
+
+def test_what_may_be_paid_twice_is_yes_or_no() -> None:
+    with pytest.raises(ConfigurationError, match=r"^Fallback takes resend_unknown= as True or False, not 'no'"):
+        Fallback("a", resend_unknown="no")  # type: ignore[arg-type]

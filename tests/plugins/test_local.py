@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 import wave
@@ -55,14 +56,24 @@ def test_every_kind_of_source(offline: Driver) -> None:
     assert len({offline.transcribe(source, model=MODEL).text for source in sources}) == 1
 
 
-@pytest.mark.parametrize("model", ["Local/moonshine-tiny", " local/moonshine-tiny", "local/moonshine"])
+NEARLY = ("Local/moonshine-tiny", " local/moonshine-tiny", "local/moonshine", "local:moonshine-tiny", "local\\tiny")
+
+
+@pytest.mark.parametrize("model", [*NEARLY, "./local/x", "\u200blocal/x", "local /x", "local"])
 def test_a_name_that_is_nearly_right_is_not_sent(world: World, server: Server, model: str) -> None:
     """A recording that is to stay on this machine does."""
     with pytest.raises(
-        ConfigurationError, match=rf"no model '{model}' on this machine; there are local/moonshine-tiny"
+        ConfigurationError,
+        match=rf"no model {re.escape(repr(model))} on this machine; there are local/moonshine-tiny",
     ):
         world.client(base_url=server.url).transcribe(HELLO, model=model)
     assert server.requests == []
+
+
+@pytest.mark.parametrize("model", ["local-ai/whisper", "localhost/whisper", "mylocal/whisper"])
+def test_other_names_are_the_server_s(world: World, server: Server, model: str) -> None:
+    world.client(base_url=server.url).transcribe(HELLO, model=model)
+    assert server.last.json["model"] == model
 
 
 def test_silence_has_no_words(offline: Driver) -> None:

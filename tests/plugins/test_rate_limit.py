@@ -204,8 +204,8 @@ def test_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "limits",
-    [{"per": 60}, {"requests": 0, "per": 60}, {"bytes": -1, "per": 60}, {"requests": 1, "per": 0}]
-    + [{"requests": 1, "per": float(number)} for number in ("inf", "nan")],
+    [{"per": 60}, {"requests": 0, "per": 60}, {"bytes": -1, "per": 60}, {"requests": "1", "per": 60}]
+    + [{"requests": 1, "per": wrong} for wrong in (0, "minute", float("inf"), float("nan"))],
 )
 def test_limits_that_cannot_work(limits: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="RateLimit takes requests= or bytes= of at least 1"):

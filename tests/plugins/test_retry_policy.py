@@ -165,9 +165,19 @@ def test_each_retry_has_its_price(error: STTError, price: int) -> None:
     assert [Retry(budget=price - 1).retry(failure(error)), Retry().retry(failure(error, 3))] == [None, None]
 
 
+def test_many_sends_have_a_wait_each() -> None:
+    """However often the first wait would be doubled."""
+    retry = Retry(sends=5000, longest=0.1)
+    wait = retry.retry(failure(refused(503), 4000))
+    assert wait is not None
+    assert 0 <= wait <= 0.1
+
+
 WRONG: list[dict[str, Any]] = [
     *({"sends": number} for number in (0, -1, 1.5, "5", None, True)),
     *({"budget": number} for number in (-1, 1.5, None)),
+    *({"resend_unknown": value} for value in ("false", 0, None)),
+    *({name: math.inf} for name in ("base", "longest")),
     *({name: number} for name in ("base", "longest", "longest_asked") for number in (-0.1, math.nan, "1", None, True)),
 ]
 

@@ -32,6 +32,7 @@ def every_source_is_accepted(client: Client) -> None:
 
 def options_come_from_the_spec(client: Client) -> None:
     client.transcribe(b"", model="m", language="en", temperature=0.0, provider={"options": {"openai": {"a": 1}}})
+    client.transcribe(b"", model="m", language=None, temperature=None, provider=None)
     client.transcribe(b"", model="m", language=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.transcribe(b"", model="m", langage="en")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.transcribe(b"")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

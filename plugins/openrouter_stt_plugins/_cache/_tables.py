@@ -33,7 +33,7 @@ _HEADER: Final = struct.Struct(">15s 53x i")  # https://www.sqlite.org/fileforma
 
 def prepare(connection: sqlite3.Connection, place: Path) -> None:
     """Make the tables of a new database. Raises `ConfigurationError` for one that is not ours."""
-    if connection.execute(_FACTS).fetchone() == _NEW:
+    if _facts(connection, place) == _NEW:
         close_to_others(place.parent)  # before there is something in it
         connection.execute("PRAGMA journal_mode = WAL")
         with connection:
@@ -41,9 +41,9 @@ def prepare(connection: sqlite3.Connection, place: Path) -> None:
             if connection.execute(_FACTS).fetchone() == _NEW:  # else another process was quicker
                 for statement in _TABLES:
                     connection.execute(statement)
-    application, schema, _ = connection.execute(_FACTS).fetchone()
+    application, schema, _ = _facts(connection, place)
     if application != _APPLICATION:
-        raise ConfigurationError(f"{place} is not a cache of openrouter-stt; give the cache another folder")
+        raise _another_s(place)
     if schema != SCHEMA:
         raise ConfigurationError(
             f"{place} has schema {schema}, and this version of openrouter-stt uses {SCHEMA}; give the cache another "
@@ -51,6 +51,20 @@ def prepare(connection: sqlite3.Connection, place: Path) -> None:
         )
     connection.execute("PRAGMA synchronous = NORMAL")  # in WAL mode the database stays whole when the power fails
     connection.execute("PRAGMA journal_size_limit = 4000000")  # bytes; busy processes let the log grow
+
+
+def _facts(connection: sqlite3.Connection, place: Path) -> tuple[int, ...]:
+    try:
+        facts: tuple[int, ...] = connection.execute(_FACTS).fetchone()
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorname", "") in ("SQLITE_NOTADB", "SQLITE_CORRUPT") and not is_ours(place):
+            raise _another_s(place) from None
+        raise
+    return facts
+
+
+def _another_s(place: Path) -> ConfigurationError:
+    return ConfigurationError(f"{place} is not a cache of openrouter-stt; give the cache another folder")
 
 
 def is_ours(place: Path) -> bool:

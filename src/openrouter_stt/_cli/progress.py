@@ -18,13 +18,13 @@ _WITHOUT_CURSOR: Final = ("dumb", "unknown")
 
 
 @contextmanager
-def working(name: str, done: int, total: int) -> Iterator[Callable[[str], None]]:
-    """Show on standard error that `name` is in work, after `done` of `total` files; nothing if it is no terminal.
+def working(name: str, done: int, total: int, *, shown: bool) -> Iterator[Callable[[str], None]]:
+    """Show on standard error that `name` is in work, after `done` of `total` files.
 
-    It is gone when the block ends, so that results and messages have their lines for themselves. The block is given a
-    function that prints a line meanwhile.
+    It is only `shown` on a terminal, and gone when the block ends, so that results and messages have their lines for
+    themselves. The block is given a function that prints a line meanwhile.
     """
-    if not sys.stderr.isatty() or os.environ.get("TERM") in _WITHOUT_CURSOR:
+    if not shown or not sys.stderr.isatty() or os.environ.get("TERM") in _WITHOUT_CURSOR:
         yield partial(click.echo, err=True)
         return
     from rich import progress as rich
@@ -51,4 +51,4 @@ def working(name: str, done: int, total: int) -> Iterator[Callable[[str], None]]
         redirect_stderr=False,
     ) as progress:
         progress.add_task(one_line(Path(name).name), completed=done, total=total)
-        yield partial(console.print, markup=False, highlight=False, soft_wrap=True)
+        yield partial(console.print, markup=False, emoji=False, highlight=False, soft_wrap=True)

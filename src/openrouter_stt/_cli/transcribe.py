@@ -140,7 +140,7 @@ class Job:
             _key,
             base_url=self.base_url,
             timeout=self.timeout,
-            plugins=self.plugin if self.verbose else (*self.plugin, self.news),
+            plugins=(*self.plugin, self.news),
             disable=self.no_plugin,
             cache=None if self.cache is None else import_module(CACHE).DiskCache(self.cache),
         )
@@ -167,11 +167,8 @@ class Job:
 
     @contextmanager
     def _in_work(self, name: str, done: int) -> Iterator[None]:
-        """Show that a file is in work, and what holds it up; a log would tear the sign apart, and tells it too."""
-        if self.verbose:
-            yield
-            return
-        with working(name, done, len(self.files)) as say:
+        """Show that a file is in work, and tell what holds it up; a log would tear the sign apart."""
+        with working(name, done, len(self.files), shown=not self.verbose) as say:
             self.news.of(name, say)
             yield
 
