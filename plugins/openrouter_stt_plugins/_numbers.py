@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from numbers import Real
+
 
 def is_number(value: object) -> bool:
-    """Tell whether a value is an int or a float; a bool, which Python counts among them, is neither."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Tell whether a value is a real number, NumPy's included; a bool, which Python counts among them, is none."""
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool)

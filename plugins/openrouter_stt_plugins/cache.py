@@ -149,8 +149,8 @@ def cache_plugin(cache: object) -> object:
         return MemoryCache()
     if isinstance(cache, str | os.PathLike):
         return DiskCache(cache)
-    looks_up: object = getattr(type(cache), "cache_get", None) or getattr(cache, "cache_get", None)
-    if looks_up not in (None, HookSpecs.cache_get):
+    looks_up: object = getattr(cache, "cache_get", None)
+    if getattr(looks_up, "__func__", looks_up) not in (None, HookSpecs.cache_get):
         return cache
     what = f"the class {cache.__name__}" if isinstance(cache, type) else type(cache).__name__
     raise ConfigurationError(

@@ -23,7 +23,8 @@ from ._pcm import wav_of
 from ._speech import ENGINES, recognise
 
 PREFIX: Final = "local/"
-_LOCAL: Final = re.compile(r"\W*local\s*([/\\:]|$)", re.IGNORECASE)  # written otherwise, a mistake is not to be sent
+# Written otherwise, it is a mistake, and the recording not to be sent; a server may know models by paths from its root.
+_LOCAL: Final = re.compile(r"(?!/)[\W_]*local[^\w/\\:-]*([/\\:]|$)", re.IGNORECASE)
 _EXTRAS: Final = {"moonshine-tiny": "local", "whisper-tiny.en": "local-whisper"}
 
 
@@ -64,7 +65,9 @@ def _in_time(call: Call, done: float, total: float) -> None:
 def _check(model: str, call: Call) -> None:
     if model not in ENGINES:
         known = ", ".join(PREFIX + name for name in ENGINES)
-        raise ConfigurationError(f"no model {call.model!r} on this machine; there are {known}")
+        raise ConfigurationError(
+            f"no model {call.model!r} on this machine; there are {known}; for one of the server's, disable=['local']"
+        )
     language = str(call.options.get("language", "en"))
     if language.lower().partition("-")[0] != "en":
         raise ConfigurationError(f"{call.model} understands English alone, not {language!r}")

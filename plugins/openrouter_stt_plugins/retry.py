@@ -63,7 +63,7 @@ class Retry(HookSpecs):
         _check_whole("sends", sends, least=1)
         _check_whole("budget", budget, least=0)
         _check_seconds("base", base, below=math.inf)
-        _check_seconds("longest", longest, below=math.inf)
+        _check_seconds("longest", longest)
         _check_seconds("longest_asked", longest_asked)
         if not isinstance(resend_unknown, bool):
             raise ConfigurationError(f"Retry takes resend_unknown= as True or False, not {resend_unknown!r}")

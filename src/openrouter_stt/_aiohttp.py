@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from ssl import SSLContext
 from typing import Any, Final
 
@@ -23,8 +23,7 @@ from ._body import Body
 from ._exchange import Exchange, current
 from ._incoming import Incoming
 from ._line import Line, line_of
-from ._loops import OfOneLoop
-from ._runtime import in_thread
+from ._loops import closed
 from ._settings import CONNECT_TIMEOUT
 from ._translate import InOurWords, settings_in_our_words
 from ._transport import AsyncStream, address_of
@@ -38,14 +37,10 @@ MOST_HEADERS: Final = 10_000
 
 @attrs.define
 class AiohttpTransport:
-    """Over an aiohttp.ClientSession."""
+    """Over an aiohttp.ClientSession, which serves the event loop that it was made in."""
 
     now: Callable[[], float]
-    _trust_env: bool = True
-    _sessions: OfOneLoop[aiohttp.ClientSession] = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._sessions = OfOneLoop(partial(_session, self._trust_env), aiohttp.ClientSession.detach)
+    session: aiohttp.ClientSession
 
     async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
         body = request.body()
@@ -59,8 +54,7 @@ class AiohttpTransport:
         answer: Incoming | None = None
         try:
             async with asyncio.timeout(payload.exchange.time_to_send()):
-                session = await self._sessions.get()
-                response = await session.request(
+                response = await self.session.request(
                     method, _url(url), headers=headers, data=payload, allow_redirects=False
                 )
                 answer = Incoming(response.status, _joined(response.raw_headers))
@@ -71,21 +65,29 @@ class AiohttpTransport:
             if answer is None or not isinstance(error, TimeoutError):
                 raise _as_httpx(error) from error
         except asyncio.CancelledError:
-            if not _is_cancelled(asyncio.current_task()):
-                self._sessions.permit()  # aiohttp cancels the look-ups of a session that is closed
+            if self.session.closed and not _is_cancelled(asyncio.current_task()):
+                raise closed() from None  # aiohttp cancels the look-ups of a session that is closed
             raise
         return answer
 
     async def close(self) -> None:
-        session = self._sessions.close()
-        if session is not None:
-            await session.close()
+        await self.session.close()
+
+    def forget(self) -> None:
+        """Give up connections whose event loop is gone."""
+        self.session.detach()
 
 
-async def _session(trust_env: bool) -> aiohttp.ClientSession:
-    certificates = await in_thread(_certificates, trust_env)
-    return aiohttp.ClientSession(
-        connector=_Connector(limit=0, ssl=certificates, keepalive_timeout=KEPT, resolver=aiohttp.ThreadedResolver()),
+def certificates(trust_env: bool) -> SSLContext:
+    """Read what is trusted. Raises `ConfigurationError` where that cannot be read."""
+    with settings_in_our_words():
+        return trusted(trust_env)
+
+
+def opened(now: Callable[[], float], trusts: SSLContext) -> AiohttpTransport:
+    """Make a transport for the running event loop."""
+    session = aiohttp.ClientSession(
+        connector=_Connector(limit=0, ssl=trusts, keepalive_timeout=KEPT, resolver=aiohttp.ThreadedResolver()),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_TIMEOUT),
         auto_decompress=False,
@@ -94,11 +96,7 @@ async def _session(trust_env: bool) -> aiohttp.ClientSession:
         max_field_size=LONGEST_LINE,
         max_headers=MOST_HEADERS,
     )
-
-
-def _certificates(trust_env: bool) -> SSLContext:
-    with settings_in_our_words():
-        return trusted(trust_env)
+    return AiohttpTransport(now, session)
 
 
 class _Connector(aiohttp.TCPConnector):

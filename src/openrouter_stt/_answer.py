@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -192,9 +193,11 @@ def _described(body: bytes | bytearray) -> str:
         return "an empty body"
     if start.startswith(b"<"):
         return PAGE
-    if start[:1] not in b'{["':
-        return f"{len(body)} bytes that are no JSON"
-    return "JSON without a message" if body[-512:].rstrip().endswith((b"}", b"]", b'"')) else "JSON that breaks off"
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return "JSON that cannot be read" if start[:1] in b'{["' else f"{len(body)} bytes that are no JSON"
+    return "JSON without a message"
 
 
 def _shortened(text: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Final
 from urllib.request import getproxies
 
@@ -13,7 +14,8 @@ import attrs
 import httpx
 
 from ._answer import Reply
-from ._runtime import in_thread
+from ._loops import OfOneLoop
+from ._runtime import aside
 from ._settings import switched_on
 from ._transport import AsyncTransport, Transport
 from ._wire import Request
@@ -39,35 +41,37 @@ class Chosen:
 
     _over_httpx: AsyncTransport
     _trust_env: bool
-    _over_aiohttp: AiohttpTransport | None = attrs.field(default=None, init=False)
+    _over_aiohttp: OfOneLoop[AiohttpTransport] = attrs.field(init=False)
     _proxied: bool = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        begin = partial(_begun, self._over_httpx.now, self._trust_env)
+        self._over_aiohttp = OfOneLoop(begin, lambda transport: transport.forget())
         self._proxied = self._trust_env and not getproxies().keys().isdisjoint(("http", "https", "all"))
 
     async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
-        transport = self._over_httpx if self._proxied or not _on_asyncio() else await self._aiohttp()
+        if self._proxied or not _on_asyncio():
+            return await self._over_httpx.send(request, url, headers, deadline)
+        transport = await self._over_aiohttp.get(deadline - self._over_httpx.now())
         return await transport.send(request, url, headers, deadline)
 
     async def close(self) -> None:
         await self._over_httpx.close()
-        if self._over_aiohttp is not None:
-            await self._over_aiohttp.close()
-
-    async def _aiohttp(self) -> AiohttpTransport:
-        if self._over_aiohttp is None:
-            make = await in_thread(_imported)
-            self._over_httpx.permit()
-            if self._over_aiohttp is None:
-                self._over_aiohttp = make(self._over_httpx.now, self._trust_env)
-        return self._over_aiohttp
+        transport = self._over_aiohttp.close()
+        if transport is not None:
+            await transport.close()
 
 
-def _imported() -> type[AiohttpTransport]:
-    """Import it late and in a thread: it takes longer than httpx, and would hold the event loop up."""
-    from ._aiohttp import AiohttpTransport
+async def _begun(now: Callable[[], float], trust_env: bool) -> AiohttpTransport:
+    open_, certificates = await aside(partial(_prepared, trust_env))
+    return open_(now, certificates)
 
-    return AiohttpTransport
+
+def _prepared(trust_env: bool) -> tuple[Callable[..., AiohttpTransport], SSLContext]:
+    """Do what would hold an event loop up: aiohttp takes longer to import than httpx."""
+    from ._aiohttp import certificates, opened
+
+    return opened, certificates(trust_env)
 
 
 @cache

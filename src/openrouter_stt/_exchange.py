@@ -66,7 +66,7 @@ class Exchange:
         """Return the seconds that are left. Raises `APITimeoutError` where there are none."""
         seconds = self.left
         if seconds <= 0:
-            raise APITimeoutError("the deadline passed before the request was sent; give the call a longer timeout")
+            raise too_late()
         return seconds
 
     @property
@@ -105,7 +105,7 @@ class Exchange:
             self.silent = got is None
 
     def _note(self, step: str, info: MutableMapping[str, Any]) -> None:
-        if step.endswith(".failed"):
+        if step.endswith(".failed") and "exception" in info:
             self.failures.append(info["exception"])
         if step == "connect_tcp.started":
             self._opened, self.proxy = True, info["host"] != self.host
@@ -118,6 +118,11 @@ class Exchange:
             _silence(info)
             if step == "receive_response_headers.complete" and self.kept and self.silent:
                 raise httpx.RemoteProtocolError("")  # what came behind the answer to an earlier request
+
+
+def too_late() -> APITimeoutError:
+    """Make the error of a call that has no time left to send its request."""
+    return APITimeoutError("the deadline passed before the request was sent; give the call a longer timeout")
 
 
 def _limited(transfer: Callable[[Any, float | None], Any]) -> Callable[..., Any]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from ._errors import ConfigurationError
+from ._exchange import too_late
+from ._runtime import limited
 
 if TYPE_CHECKING:
     from anyio import Lock
@@ -37,13 +39,16 @@ class OfOneLoop(Generic[T]):
     _held: _Held[T] | None = attrs.field(default=None, init=False)
     _closed: bool = attrs.field(default=False, init=False)
 
-    async def get(self) -> T:
-        """Return what serves the running loop. Raises `ConfigurationError` behind `close` and for a second loop."""
+    async def get(self, seconds: float) -> T:
+        """Return what serves the running loop; wait no longer than that where it is to be made.
+
+        Raises `ConfigurationError` behind `close` and for a second loop, `APITimeoutError` where time is out.
+        """
         self.permit()
         held = self._held
         if held is None or held.loop is not _running():
             held = self._held = self._moved()
-        return await self._made(held) if held.made is None else held.made
+        return await self._made(held, seconds) if held.made is None else held.made
 
     def permit(self) -> None:
         """Raise `ConfigurationError` behind `close`."""
@@ -71,18 +76,20 @@ class OfOneLoop(Generic[T]):
             held.forget()  # its connections went with their loop, or are another process's
         return _Held(_running(), Lock())
 
-    async def _made(self, held: _Held[T]) -> T:
+    async def _made(self, held: _Held[T], seconds: float) -> T:
         """Make what the loop has not, or wait for the task that does."""
-        async with held.turn:
-            self.permit()
-            if held.made is None:
-                made = await self._make()
-                held.forget = weakref.finalize(self, self._forget, made)  # once, and what it forgets lives till then
-                if self._closed:  # meanwhile
-                    held.forget()
-                    raise closed()
-                held.made = made
-            return held.made
+        with limited(seconds):
+            async with held.turn:
+                self.permit()
+                if held.made is None:
+                    made = await self._make()
+                    held.forget = weakref.finalize(self, self._forget, made)  # once; it keeps what it forgets till then
+                    if self._closed:  # meanwhile
+                        held.forget()
+                        raise closed()
+                    held.made = made
+                return held.made
+        raise too_late()
 
 
 def closed() -> ConfigurationError:

@@ -18,7 +18,7 @@ from ._errors import ConfigurationError
 from ._exchange import Exchange
 from ._incoming import Incoming, collect, receive
 from ._loops import OfOneLoop, closed
-from ._runtime import in_thread, limited
+from ._runtime import aside, in_thread, limited
 from ._settings import CONNECT_TIMEOUT
 from ._translate import InOurWords, settings_in_our_words
 from ._trust import trusted
@@ -111,7 +111,7 @@ class AsyncTransport:
     async def send(self, request: Request, url: str, headers: Mapping[str, str], deadline: float) -> Reply:
         body = request.body()
         address, host = address_of(url)
-        exchange = Exchange(address.host, deadline, self.now, self.permit)
+        exchange = Exchange(address.host, deadline, self.now, self._clients.permit)
         with InOurWords(body, exchange) as outcome, exchange:
             outgoing = _outgoing(request.method, address, {**headers, "host": host}, AsyncStream(body), exchange)
             outgoing.extensions["trace"] = exchange.atrace
@@ -121,7 +121,7 @@ class AsyncTransport:
     async def _answer(self, outgoing: httpx.Request, exchange: Exchange) -> Incoming:
         answer: Incoming | None = None
         with limited(exchange.left) as scope:
-            client = await self._clients.get()
+            client = await self._clients.get(exchange.left)
             response = await client.send(outgoing, stream=True, auth=NO_AUTH)
             answer = Incoming.of(response)
             try:
@@ -131,10 +131,6 @@ class AsyncTransport:
         if answer is None:
             raise TimeoutError
         return answer
-
-    def permit(self) -> None:
-        """Raise `ConfigurationError` behind `close`."""
-        self._clients.permit()
 
     async def close(self) -> None:
         client = self._clients.close()
@@ -149,7 +145,7 @@ async def _async_client(transport: httpx.AsyncBaseTransport | None, trust_env: b
         with settings_in_our_words():
             return _AsyncClient(**_settings(transport, trust_env))
 
-    return make() if transport else await in_thread(make)
+    return make() if transport else await aside(make)
 
 
 class _SyncStream(httpx.SyncByteStream):

@@ -16,8 +16,8 @@ def test_a_plugin_cannot_change_what_the_caller_passed(server: Server, world: Wo
     def prepare_request(call: Any) -> None:
         call.options["provider"]["options"]["openai"]["changed"] = True
 
-    given: Any = {"options": {"openai": {}}}
+    given: Any = {"options": {"openai": {"words": ("one", ["two"])}}}
     client = world.client(base_url=server.url, plugins=[Small("p", prepare_request=prepare_request)])
     client.transcribe(WAV, provider=given)
-    assert given == {"options": {"openai": {}}}
-    assert server.last.json["provider"] == {"options": {"openai": {"changed": True}}}
+    assert given == {"options": {"openai": {"words": ("one", ["two"])}}}
+    assert server.last.json["provider"] == {"options": {"openai": {"words": ["one", ["two"]], "changed": True}}}

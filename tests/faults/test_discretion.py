@@ -73,7 +73,7 @@ def test_an_error_holds_on_to_nothing(clock: Clock, server: Server, world: World
 
 def _inside(transport: Any) -> list[Any]:
     """Return a transport and what it holds, down to httpx's client and to what keeps aiohttp's session."""
-    names = ("_over_httpx", "_over_aiohttp", "_clients", "_sessions", "_held", "_client")
+    names = ("_over_httpx", "_over_aiohttp", "_clients", "_held", "made", "_client")
     held = [getattr(transport, name, None) for name in names]
     held = [each for each in held if each is not None and not isinstance(each, aiohttp.ClientSession)]
     return [transport, *(each for value in held for each in _inside(value))]

@@ -235,6 +235,27 @@ def test_a_program_ends_in_silence(hostile: Hostile, way: str) -> None:
     assert (process.returncode, said) == (0, "")
 
 
+STOPPED = """
+async def app(loop):
+    async with AsyncClient("sk", base_url=url, autoload=False) as client:
+        print((await client.transcribe(WAV, model="m")).text)
+        loop.stop()
+        await asyncio.Event().wait()
+
+loop = asyncio.new_event_loop()
+task = loop.create_task(app(loop))
+loop.run_forever()
+loop.close()
+"""
+
+
+def test_a_program_ends_whose_event_loop_was_stopped(hostile: Hostile) -> None:
+    """No thread of the client's waits for a task that never ends; what asyncio says of that is its own."""
+    with child(STOPPED, hostile.case(OK).url) as process:
+        out, _ = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "hello\n")
+
+
 FORGOTTEN = """
 client = AsyncClient("sk", base_url=url, autoload=False)
 asyncio.run(client.transcribe(WAV, model="m"))

@@ -7,6 +7,7 @@ import gc
 import random
 import sys
 import threading
+from collections.abc import Callable
 from functools import partial
 from importlib import metadata
 from typing import Any
@@ -14,10 +15,13 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from anyio import from_thread, to_thread
+from anyio.from_thread import BlockingPortal
 
 from openrouter_stt import (
     APIConnectionError,
     APIStatusError,
+    APITimeoutError,
     AsyncClient,
     Audio,
     AudioError,
@@ -54,7 +58,7 @@ def transport_of(client: AsyncClient) -> Any:
 def uses_aiohttp(client: AsyncClient) -> bool:
     """Tell whether a session was made for it."""
     transport = transport_of(client)
-    return isinstance(transport, Chosen) and transport._over_aiohttp is not None
+    return isinstance(transport, Chosen) and transport._over_aiohttp._held is not None
 
 
 @pytest.mark.parametrize(("switch", "kind"), [("", Chosen), ("1", Chosen), ("0", AsyncTransport)])
@@ -118,13 +122,13 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     _trust._read.cache_clear()
     noted(httpx, "create_ssl_context")
     noted(_transport, "_AsyncClient")
-    noted(_chosen, "_imported")
+    noted(_chosen, "_prepared")
     return seen
 
 
 @pytest.mark.parametrize(
     ("backend", "expected"),
-    [("asyncio", ["_imported", "create_ssl_context"]), ("trio", ["create_ssl_context", "_AsyncClient"])],
+    [("asyncio", ["_prepared", "create_ssl_context"]), ("trio", ["create_ssl_context", "_AsyncClient"])],
 )
 def test_what_takes_long_is_made_in_a_thread(
     hostile: Hostile, prepared: list[tuple[str, int]], backend: str, expected: list[str]
@@ -139,69 +143,102 @@ def test_what_takes_long_is_made_in_a_thread(
             await client.transcribe(WAV, model=MODEL)
 
     anyio.run(main, backend=backend)
-    assert [*dict.fromkeys(name for name, _ in prepared)] == expected
-    assert [name for name, _ in prepared if name != "_imported"] == [name for name in expected if name != "_imported"]
+    assert [name for name, _ in prepared] == expected
     assert threading.get_ident() not in {thread for _, thread in prepared}
 
 
-@pytest.mark.parametrize(
-    ("backend", "where"), [("asyncio", "_imported"), ("asyncio", "create_ssl_context"), ("trio", "create_ssl_context")]
-)
+@pytest.fixture
+def certificates(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """Have certificates read in the next first call; what is put into the list is done before."""
+    before: list[Callable[[], object]] = []
+    real = httpx.create_ssl_context
+
+    def create(**settings: Any) -> Any:
+        for each in before:
+            each()
+        return real(**settings)
+
+    _trust._read.cache_clear()
+    monkeypatch.setattr(httpx, "create_ssl_context", create)
+    return before
+
+
 def test_a_client_closed_during_its_first_call_sends_nothing(
-    hostile: Hostile, monkeypatch: pytest.MonkeyPatch, backend: str, where: str
+    hostile: Hostile, certificates: list[Callable[[], object]], backend: str
 ) -> None:
     """What was made for it is given up, and the call says why."""
     case = hostile.case(OK)
-    module = _chosen if where == "_imported" else httpx
-    real = getattr(module, where)
-    _trust._read.cache_clear()
 
     async def main() -> None:
         client = AsyncClient("sk", base_url=case.url, autoload=False, disable=["retry"])
-
-        def close_first(*args: Any, **settings: Any) -> Any:
-            anyio.from_thread.run(client.close)
-            return real(*args, **settings)
-
-        monkeypatch.setattr(module, where, close_first)
-        with pytest.raises(ConfigurationError, match="closed"):
-            await client.transcribe(WAV, model=MODEL)
+        async with BlockingPortal() as portal:
+            certificates.append(lambda: portal.call(client.close))
+            with pytest.raises(ConfigurationError, match="closed"):
+                await client.transcribe(WAV, model=MODEL)
 
     anyio.run(main, backend=backend)
     assert case.requests == []
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_a_first_call_that_is_cancelled_leaves_its_turn_to_the_next(
-    hostile: Hostile, monkeypatch: pytest.MonkeyPatch, backend: str
+    hostile: Hostile, certificates: list[Callable[[], object]], backend: str
 ) -> None:
     """While it makes what all calls need."""
-    _trust._read.cache_clear()
-    real = httpx.create_ssl_context
-    scopes: list[anyio.CancelScope] = []
-
-    def cancel_first(**settings: Any) -> Any:
-        for scope in scopes:
-            anyio.from_thread.run_sync(scope.cancel)
-        return real(**settings)
-
-    monkeypatch.setattr(httpx, "create_ssl_context", cancel_first)
 
     async def main() -> list[str]:
-        async with AsyncClient("sk", base_url=hostile.case(OK).url, autoload=False) as client:
-            texts: list[str] = []
+        texts: list[str] = []
+        url = hostile.case(OK).url
+        async with AsyncClient("sk", base_url=url, autoload=False) as client, BlockingPortal() as portal:
 
             async def call() -> None:
                 texts.append((await client.transcribe(WAV, model=MODEL)).text)
 
             async with anyio.create_task_group() as tasks:
                 with anyio.CancelScope() as scope:
-                    scopes.append(scope)
+                    certificates.append(lambda: portal.call(scope.cancel))
                     tasks.start_soon(call)
                     await call()
-            return texts
+        return texts
 
     assert anyio.run(main, backend=backend) == ["hello"]
+
+
+def test_a_first_call_is_held_to_its_deadline(
+    hostile: Hostile, certificates: list[Callable[[], object]], backend: str
+) -> None:
+    """Nothing is sent behind it, and the next call is served."""
+    case, late = hostile.case(OK), threading.Event()
+    certificates.append(lambda: late.wait(10))
+
+    async def main() -> str:
+        async with AsyncClient("sk", base_url=case.url, autoload=False) as client:
+            with pytest.raises(APITimeoutError) as caught:
+                await client.transcribe(WAV, model=MODEL, timeout=0.1)
+            assert (caught.value.maybe_billed, case.requests) == (False, [])
+            late.set()
+            return (await client.transcribe(WAV, model=MODEL)).text
+
+    assert anyio.run(main, backend=backend) == "hello"
+
+
+def test_a_first_call_takes_none_of_the_application_s_threads(hostile: Hostile, backend: str) -> None:
+    """All of them may wait for it, as functions that a web framework runs in threads do."""
+
+    async def main() -> list[str]:
+        texts: list[str] = []
+        async with AsyncClient("sk", base_url=hostile.case(OK).url, autoload=False) as client:
+            ask = partial(client.transcribe, WAV, model=MODEL, timeout=10)
+
+            async def in_thread() -> None:
+                texts.append((await to_thread.run_sync(from_thread.run, ask)).text)
+
+            limit = int(to_thread.current_default_thread_limiter().total_tokens)
+            async with anyio.create_task_group() as tasks:
+                for _ in range(limit):
+                    tasks.start_soon(in_thread)
+        return texts
+
+    assert set(anyio.run(main, backend=backend)) == {"hello"}
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"])

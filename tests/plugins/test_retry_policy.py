@@ -177,7 +177,7 @@ WRONG: list[dict[str, Any]] = [
     *({"sends": number} for number in (0, -1, 1.5, "5", None, True)),
     *({"budget": number} for number in (-1, 1.5, None)),
     *({"resend_unknown": value} for value in ("false", 0, None)),
-    *({name: math.inf} for name in ("base", "longest")),
+    {"base": math.inf},
     *({name: number} for name in ("base", "longest", "longest_asked") for number in (-0.1, math.nan, "1", None, True)),
 ]
 
