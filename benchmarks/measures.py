@@ -35,10 +35,10 @@ LOADED: Final = ("anyio", "av", "click", "httpx", "numpy", "opentelemetry", "pho
 def imports(bench: Bench) -> Figures:
     """A process of its own imports a client, makes one, and gets a first answer; another's event loop is watched."""
     names = [name for name in ALL if name != "httpx_streamed"]
-    answers = bench.in_turn("Imports", names, 9, lambda name: bench.fresh(name, "start"))
+    answers = bench.in_turn("Imports", names, 8, lambda name: bench.fresh(name, "start"))
     modules = ["openrouter_stt", "httpx"]
     asynchronous = [name for name, world in pairs((OURS, OURS_AIOHTTP, RAW)) if world == "async"]
-    first = bench.in_turn("First calls", asynchronous, 9, lambda name: bench.fresh(name, "first"))
+    first = bench.in_turn("First calls", asynchronous, 5, lambda name: bench.fresh(name, "first"))
     beside = bench.in_turn("Side by side", modules, 10, lambda module: bench.fresh(OURS, "load", [module]))
     loaded = bench.fresh(OURS, "modules")
     return {
@@ -188,7 +188,7 @@ def _by_age(bench: Bench, name: str, world: str) -> dict[str, list[float]]:
                 session.ask("small", world, many)
                 return _next_calls(session, world, many)
 
-        found = bench.in_turn(f"Up to {CALLS[-1]:,} calls, {world}", CALLS, 14, ask)
+        found = bench.in_turn(f"Up to {CALLS[-1]:,} calls, {world}", CALLS, 12, ask)
     return {str(many): seconds for many, seconds in found.items()}
 
 

@@ -90,7 +90,8 @@ class Pipeline:
     async def _requested(self, call: Call) -> Transcription:
         """Get an answer to the request, or to those that plugins fall back on."""
         call, sent, unsure = await self.engine.pipe("prepare_request", call), 0, False
-        tried, before = [call], list[str]()
+        tried = [call]
+        before: list[str] = []
         while True:
             try:
                 result = await self.keeping.answer(call, self._answered, self._finished)
