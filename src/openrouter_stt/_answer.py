@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -64,7 +63,7 @@ def read_answer(reply: Reply, *, model: str, attempts: int, headers: Mapping[str
         return _transcription(readable(text), document, stated, model, attempts)
     if code is not None:
         return _status_error(code, document, stated, reply.body)
-    what = _described(reply.body)
+    what = _described(reply.body, document)
     advice = "; check base_url, and whether the network asks for a login first" if what == PAGE else ""
     return APIResponseError(
         f"the server reported success but sent no text: {what}; it may have been billed{advice}",
@@ -127,7 +126,8 @@ def _status_error(
     said, kept = _without_secrets(document, stated)
     error = said.get("error")
     message = error.get("message") if isinstance(error, dict) else None
-    detail = message if isinstance(message, str) and message.strip() else f"the server sent {_described(body)}"
+    what = f"the server sent {_described(body, document)}"
+    detail = message if isinstance(message, str) and message.strip() else what
     seconds = retry_after(stated.get("retry-after"))
     return error_class(status)(
         f"status {status}: {_shortened(detail)}{_what_to_do(status, seconds)}",
@@ -187,17 +187,16 @@ def _code_of(document: Mapping[str, Any]) -> int | None:
     return int(code) if isinstance(code, int | float) and code in range(400, 600) else None
 
 
-def _described(body: bytes | bytearray) -> str:
+def _described(body: bytes | bytearray, document: Mapping[str, Any]) -> str:
+    """Say what came; `document` is the object that could be read of it, if any."""
     start = body[:512].lstrip().lower()
     if not start:
         return "an empty body"
     if start.startswith(b"<"):
         return PAGE
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return "JSON that cannot be read" if start[:1] in b'{["' else f"{len(body)} bytes that are no JSON"
-    return "JSON without a message"
+    if document:
+        return "JSON without a message"
+    return "JSON that is of no use" if start[:1] in b'{["' else f"{len(body)} bytes of something else"
 
 
 def _shortened(text: str) -> str:

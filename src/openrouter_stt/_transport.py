@@ -145,7 +145,7 @@ async def _async_client(transport: httpx.AsyncBaseTransport | None, trust_env: b
         with settings_in_our_words():
             return _AsyncClient(**_settings(transport, trust_env))
 
-    return make() if transport else await aside(make)
+    return make() if transport is not None else await aside(make)
 
 
 class _SyncStream(httpx.SyncByteStream):

@@ -8,7 +8,7 @@ import random
 import sys
 import threading
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from importlib import metadata
 from typing import Any
 
@@ -105,6 +105,11 @@ def test_a_client_that_was_not_used_imports_nothing(backend: str, monkeypatch: p
     anyio.run(AsyncClient("sk", autoload=False).close, backend=backend)
 
 
+def _read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what certificates were read, also what a call reads that nobody waits for any more."""
+    monkeypatch.setattr(_trust, "_read", lru_cache(_trust._read.__wrapped__))
+
+
 @pytest.fixture
 def prepared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """What a first call makes ready that takes long, each with its thread."""
@@ -119,7 +124,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 
         monkeypatch.setattr(module, name, note)
 
-    _trust._read.cache_clear()
+    _read_anew(monkeypatch)
     noted(httpx, "create_ssl_context")
     noted(_transport, "_AsyncClient")
     noted(_chosen, "_prepared")
@@ -158,7 +163,7 @@ def certificates(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
             each()
         return real(**settings)
 
-    _trust._read.cache_clear()
+    _read_anew(monkeypatch)
     monkeypatch.setattr(httpx, "create_ssl_context", create)
     return before
 
