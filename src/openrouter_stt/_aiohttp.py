@@ -25,9 +25,8 @@ from ._incoming import Incoming
 from ._line import Line, line_of
 from ._loops import closed
 from ._settings import CONNECT_TIMEOUT
-from ._translate import InOurWords, settings_in_our_words
+from ._translate import InOurWords
 from ._transport import AsyncStream, address_of
-from ._trust import trusted
 from ._wire import Request
 
 KEPT: Final = 5.0  # seconds that an idle connection is kept, as httpx does
@@ -76,12 +75,6 @@ class AiohttpTransport:
     def forget(self) -> None:
         """Give up connections whose event loop is gone."""
         self.session.detach()
-
-
-def certificates(trust_env: bool) -> SSLContext:
-    """Read what is trusted. Raises `ConfigurationError` where that cannot be read."""
-    with settings_in_our_words():
-        return trusted(trust_env)
 
 
 def opened(now: Callable[[], float], trusts: SSLContext) -> AiohttpTransport:

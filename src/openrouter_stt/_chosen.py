@@ -17,7 +17,9 @@ from ._answer import Reply
 from ._loops import OfOneLoop
 from ._runtime import aside
 from ._settings import switched_on
+from ._translate import settings_in_our_words
 from ._transport import AsyncTransport, Transport
+from ._trust import trusted
 from ._wire import Request
 
 if TYPE_CHECKING:
@@ -69,9 +71,10 @@ async def _begun(now: Callable[[], float], trust_env: bool) -> AiohttpTransport:
 
 def _prepared(trust_env: bool) -> tuple[Callable[..., AiohttpTransport], SSLContext]:
     """Do what would hold an event loop up: aiohttp takes longer to import than httpx."""
-    from ._aiohttp import certificates, opened
+    from ._aiohttp import opened
 
-    return opened, certificates(trust_env)
+    with settings_in_our_words():
+        return opened, trusted(trust_env)
 
 
 @cache

@@ -120,8 +120,8 @@ class AsyncTransport:
 
     async def _answer(self, outgoing: httpx.Request, exchange: Exchange) -> Incoming:
         answer: Incoming | None = None
+        client = await self._clients.get(exchange.left)
         with limited(exchange.left) as scope:
-            client = await self._clients.get(exchange.left)
             response = await client.send(outgoing, stream=True, auth=NO_AUTH)
             answer = Incoming.of(response)
             try:
