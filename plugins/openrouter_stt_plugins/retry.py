@@ -116,7 +116,7 @@ class Retry(HookSpecs):
 
 
 def _check_whole(name: str, number: int, *, least: int) -> None:
-    if not (is_number(number) and isinstance(number, int) and number >= least):
+    if isinstance(number, bool) or not isinstance(number, int) or number < least:
         raise ConfigurationError(f"Retry takes {name}= as a whole number from {least}, not {number!r}")
 
 

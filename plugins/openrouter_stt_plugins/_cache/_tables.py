@@ -38,7 +38,7 @@ def prepare(connection: sqlite3.Connection, place: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            if connection.execute(_FACTS).fetchone() == _NEW:  # else another process was quicker
+            if _facts(connection, place) == _NEW:  # else another process was quicker
                 for statement in _TABLES:
                     connection.execute(statement)
     application, schema, _ = _facts(connection, place)
