@@ -37,8 +37,8 @@ def imports(bench: Bench) -> Figures:
     names = [name for name in ALL if name != "httpx_streamed"]
     answers = bench.in_turn("Imports", names, 8, lambda name: bench.fresh(name, "start"))
     modules = ["openrouter_stt", "httpx"]
-    asynchronous = [name for name, world in pairs((OURS, OURS_AIOHTTP, RAW)) if world == "async"]
-    first = bench.in_turn("First calls", asynchronous, 5, lambda name: bench.fresh(name, "first"))
+    watched = [OURS, OURS_AIOHTTP, RAW]
+    first = bench.in_turn("First calls", watched, 5, lambda name: bench.fresh(name, "first"))
     beside = bench.in_turn("Side by side", modules, 10, lambda module: bench.fresh(OURS, "load", [module]))
     loaded = bench.fresh(OURS, "modules")
     return {
