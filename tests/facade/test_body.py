@@ -8,7 +8,7 @@ import pybase64
 
 from openrouter_stt import Audio
 from openrouter_stt._wire import request_of
-from tests.support.sounds import wav
+from tests.support.sounds import Recording, wav
 
 
 def test_a_block_is_about_a_megabyte() -> None:
@@ -19,10 +19,6 @@ def test_a_block_is_about_a_megabyte() -> None:
     assert len(blocks) == 13
     assert max(map(len, blocks)) < 1_050_000
     assert pybase64.b64encode(recording) in b"".join(blocks)
-
-
-class Recording(bytearray):
-    """Bytes that can be watched."""
 
 
 def test_a_closed_pass_has_no_blocks() -> None:

@@ -19,12 +19,8 @@ from openrouter_stt_plugins.rate_limit import RateLimit
 from tests.faults.hostile import Behaviour, Hostile, early, response
 from tests.hooks.small_plugins import Small
 from tests.support.server import Answer, Server, unused_port
-from tests.support.sounds import WAV, wav
+from tests.support.sounds import WAV, Recording, wav
 from tests.support.worlds import MODEL, AsyncDriver, World
-
-
-class Recording(bytearray):
-    """Bytes that can be watched."""
 
 
 class Failing(HookSpecs):

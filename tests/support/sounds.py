@@ -20,3 +20,7 @@ def wav(
 
 
 WAV = wav()
+
+
+class Recording(bytearray):
+    """Bytes that can be watched."""
