@@ -46,10 +46,20 @@ class Registry:
 
 
 class _Manager(pluggy.PluginManager):
-    """Looks for marks past the names that every object has, which would take most of a client's time to be made."""
+    """Looks for marks where there can be any: to look everywhere would take most of a client's time to be made."""
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
-        return None if name.startswith("__") else super().parse_hookimpl_opts(plugin, name)
+        if name.startswith("__") or _is_inherited(plugin, name):
+            return None
+        return super().parse_hookimpl_opts(plugin, name)
+
+
+def _is_inherited(plugin: object, name: str) -> bool:
+    """Tell whether a plugin leaves a hook as `HookSpecs` has it."""
+    own = vars(HookSpecs).get(name)
+    if own is None or not isinstance(plugin, HookSpecs) or name in vars(plugin):
+        return False
+    return getattr(type(plugin), name, None) is own
 
 
 def register(plugins: Iterable[Plugin], *, is_async: bool) -> Registry:

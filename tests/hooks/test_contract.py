@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import MethodType
 from typing import Any
 
 import pluggy
@@ -214,3 +215,32 @@ def test_twins(world: World) -> None:
 
     text = world.client(plugins=[Twins, answering("by")]).transcribe(WAV).text
     assert text == ("by def" if world.name == "sync" else "by async def")
+
+
+class Derived(HookSpecs):
+    name = "p"
+
+
+class Mixin:
+    @hookimpl
+    def finish(self, transcription: Transcription) -> Transcription:
+        return transcription.replace(text="finished")
+
+
+class Mixed(Mixin, Derived): ...
+
+
+class DerivedFrom(Mixed): ...
+
+
+def of_the_object() -> object:
+    plugin = Derived()
+    plugin.finish = MethodType(Mixin.finish, plugin)
+    return plugin
+
+
+@pytest.mark.parametrize("make", [of_the_object, Mixed, DerivedFrom])
+def test_place_of_a_hook(world: World, make: Any) -> None:
+    """Wherever a plugin derived from `HookSpecs` has a hook of its own, it is found."""
+    client = world.client(plugins=[make(), answering("by")])
+    assert client.transcribe(WAV).text == "finished"
