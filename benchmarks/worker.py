@@ -112,6 +112,21 @@ class Worker:
         self._transcribe(world, recording, times)
         return (process_time() - begin) / times
 
+    def searches(self, world: str) -> int:
+        """Count the modules that a later call looks for, as each will where they are not to be found."""
+        names: list[str] = []
+
+        class Finder:
+            @staticmethod
+            def find_spec(name: str, *_: object) -> None:
+                names.append(name)
+
+        self._transcribe(world, self._small())
+        sys.meta_path.insert(0, Finder)
+        self._transcribe(world, self._small())
+        sys.meta_path.remove(Finder)
+        return len(names)
+
     def upload(self, world: str, path: str) -> dict[str, float]:
         """Transcribe a file after a small one: seconds, CPU seconds, growth of peak memory, the longest block."""
         self._transcribe(world, self._small())
