@@ -26,6 +26,7 @@ OVER_AIOHTTP: Final = (OURS_AIOHTTP, "aiohttp_json")
 POOL: Final = 10  # connections
 LATER: Final = 5
 CALLS: Final = (1, 10, 100, 1_000, 10_000)
+OLD: Final = 1_000  # from so many calls on, a client is asked for more of them in each round
 OPERATIONS: Final = (1, 20, 200)
 SOAK: Final = 100_000
 FILES: Final = 10_000
@@ -52,7 +53,7 @@ def imports(bench: Bench) -> Figures:
 def clients(bench: Bench) -> Figures:
     """A client after the first: ten are made, and get an answer each."""
     every = pairs(ALL)
-    answers = bench.in_turn("Further clients", every, 2, lambda pair: bench.fresh(pair[0], "clients", pair[1:]))
+    answers = bench.in_turn("Further clients", every, 2, lambda pair: bench.fresh(pair[0], "clients", pair[1:]), 0)
     return {
         f"{name} {world}": {what: [each[what] for each in found] for what in found[0]}
         for (name, world), found in answers.items()
@@ -73,7 +74,7 @@ def concurrency(bench: Bench) -> Figures:
         sessions = {name: stack.enter_context(bench.session(name)) for name in names}
         rounds = {name: 20 if name in OVER_AIOHTTP else 5 for name in names}  # so that each takes half a second
         found = bench.in_turn(
-            "Concurrency", names, 10, lambda name: sessions[name].ask("concurrent", IN_FLIGHT, rounds[name] * IN_FLIGHT)
+            "Concurrency", names, 8, lambda name: sessions[name].ask("concurrent", IN_FLIGHT, rounds[name] * IN_FLIGHT)
         )
     slow, limited = bench.url.replace("/api/", "/slow/api/"), {"connections": POOL}
     pools = {OURS: {}, OURS_AIOHTTP: {}, RAW: limited, "aiohttp_json": limited}  # ours limits no connections
@@ -92,8 +93,9 @@ def uploads(bench: Bench) -> Figures:
     figures: Figures = {}
     for label, rounds in (("25 MB", 4), ("100 MB", 3)):
         path = bench.recording(LARGE[label])
+        _read(Path(path))  # from the disk, once for all
         every = pairs([*ALL, FLOOR])
-        asked = bench.in_turn(label, every, rounds, partial(_uploaded, bench, path))
+        asked = bench.in_turn(label, every, rounds, partial(_uploaded, bench, path), 0)
         for (name, world), found in asked.items():
             figures[f"{label} {name} {world}"] = {what: [each[what] for each in found] for what in found[0]}
     return figures
@@ -178,12 +180,14 @@ def growth_of_calls(bench: Bench) -> Figures:
 
 
 def _by_age(bench: Bench, name: str, world: str) -> dict[str, list[float]]:
-    with bench.session(name) as oldest:
-        oldest.ask("small", world, CALLS[-1])
+    with ExitStack() as stack:
+        old = {many: stack.enter_context(bench.session(name)) for many in CALLS if many >= OLD}
+        for many, session in old.items():
+            session.ask("small", world, many)
 
         def ask(many: int) -> float:
-            if many == CALLS[-1]:
-                return _next_calls(oldest, world, many)
+            if many in old:
+                return _next_calls(old[many], world, many)
             with bench.session(name) as session:
                 session.ask("small", world, many)
                 return _next_calls(session, world, many)
@@ -241,10 +245,11 @@ def stages(bench: Bench) -> Figures:
 
 
 def soak(bench: Bench) -> Figures:
-    """Memory and open files over a hundred thousand calls of one client; both run at once, since no time counts."""
-    with ThreadPoolExecutor() as pool:
-        found = {world: pool.submit(_states, bench, name, world) for name, world in pairs([OURS])}
-        return {world: states.result() for world, states in found.items()}
+    """Memory and open files over a hundred thousand calls of one client; two run at once, since no time counts."""
+    longest_first = {"async": (OURS, "async"), "sync": (OURS, "sync"), "async over aiohttp": (OURS_AIOHTTP, "async")}
+    with ThreadPoolExecutor(2) as pool:
+        found = {what: pool.submit(_states, bench, *pair) for what, pair in longest_first.items()}
+        return {what: found[what].result() for what in ("sync", "async", "async over aiohttp")}
 
 
 def _states(bench: Bench, name: str, world: str) -> list[dict[str, int]]:

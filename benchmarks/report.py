@@ -57,17 +57,11 @@ class Report:
             yield _most(f"a further client, {world}", further["seconds"], "ms", 10)
             yield _most(f"its memory, {world}", further["bytes"], "MB", 0.2)
         for world in WORLDS:
-            yield _ratio(
-                f"CPU of a 10 KB call / raw httpx, {world}", self.small(OURS, world), self.small(RAW, world), 1.15
-            )
-            yield _ratio(
-                f"CPU of a 10 KB call / openrouter's SDK, {world}",
-                self.small(OURS, world),
-                self.small("openrouter_sdk", world),
-                0.2,
-            )
+            for its, words, most in ((RAW, "raw httpx", 1.15), ("openrouter_sdk", "openrouter's SDK", 0.2)):
+                what = f"CPU of a 10 KB call / {words}, {world}"
+                yield _ratio(what, self.small(OURS, world), self.small(its, world), most)
         rate, answered = (self.figures["concurrency"][what] for what in ("rate", "answered"))
-        faster = median(rate[OURS_AIOHTTP]) / median(rate[RAW])
+        faster = _times(rate[OURS_AIOHTTP], rate[RAW])
         yield f"{IN_FLIGHT} in flight, calls a second / raw httpx", "6 or more", f"{faster:.1f}", faster >= 6
         for name in (OURS, OURS_AIOHTTP):
             got = answered[name]
@@ -86,7 +80,7 @@ class Report:
         beyond = _less(hits["call"]["10 KB bytes"], hits["hash"]["10 KB SHA-256"])
         yield _most("a cache hit beyond hashing, the whole call, 10 KB", beyond, "µs", 20)
         small = "the same / CPU of a 10 KB call of raw httpx, sync"
-        yield _in_turn(small, beyond, hits["call"]["10 KB raw httpx"], HIT)
+        yield _ratio(small, beyond, hits["call"]["10 KB raw httpx"], HIT)
         yield _most("what of it is the cache's: key and store", _less(beyond, hits["call"]["10 KB plugin"]), "µs", 20)
         yield _ratio(
             "a cache hit of a path seen before, 25 MB / SHA-256 of it",
@@ -100,9 +94,9 @@ class Report:
         calls, operations = self.figures["growth_of_calls"], self.figures["growth_of_operations"]
         for world in WORLDS:
             old, young = calls[world][str(CALLS[-1])], calls[world]["100"]
-            yield _in_turn(f"a call after {CALLS[-1]:,} / after 100, {world}", old, young, 1.1)
-        few, many = (operations[str(number)]["request"] for number in (OPERATIONS[0], OPERATIONS[-1]))
-        yield _ratio(f"a request made, {OPERATIONS[-1]} operations / 1", many, few, 1.1)
+            yield _ratio(f"a call after {CALLS[-1]:,} / after 100, {world}", old, young, 1.1)
+        few, many = (min(operations[str(number)]["request"]) for number in (OPERATIONS[0], OPERATIONS[-1]))
+        yield _ratio(f"a request made, {OPERATIONS[-1]} operations / 1, the least of each", [many], [few], 1.1)
         for world, states in self.figures["soak"].items():
             drift = states[-1]["memory"] - states[0]["memory"]
             more = states[-1]["files"] - states[0]["files"]
@@ -113,7 +107,6 @@ class Report:
         """Show imports, first answers and further clients."""
         times = self.figures["imports"]["times"]
         first = self.figures["imports"]["first"]
-        raw = median(times[RAW]["answer"])
         rows = []
         for name, found in times.items():
             further = [self.figures["clients"][f"{name} {world}"] for world in worlds(name)]
@@ -122,7 +115,7 @@ class Report:
                     adapter(name).NAME,
                     shown(found["import"], "ms", 0),
                     shown(found["answer"], "ms", 0),
-                    f"{median(found['answer']) / raw:.2f}",
+                    f"{_times(found['answer'], times[RAW]['answer']):.2f}",
                     " / ".join(f"{median(each['seconds']) * 1e3:.1f} ms" for each in further),
                     " / ".join(f"{median(each['bytes']) / 1e6:.2f} MB" for each in further),
                     shown(first[name], "ms", 0) if name in first else "",
@@ -150,8 +143,8 @@ class Report:
             cells = [adapter(name).NAME]
             for world in WORLDS:
                 if world in worlds(name):
-                    ratio = median(self.small(name, world)) / median(self.small(RAW, world))
-                    cells += [shown(self.small(name, world), "µs", 0), f"{ratio:.2f}"]
+                    found, raw = self.small(name, world), self.small(RAW, world)
+                    cells += [shown(found, "µs", 0), f"{_times(found, raw):.2f}"]
                 else:
                     cells += ["", ""]
             rows.append(cells)
@@ -173,7 +166,7 @@ class Report:
             [
                 adapter(name).NAME,
                 shown(found, "/s", 0),
-                f"{median(found) / median(rate[RAW]):.1f}",
+                f"{_times(found, rate[RAW]):.1f}",
                 shown(cpu[name], "µs", 0),
                 f"{answered[name]} of {LATER}" if name in answered else "",
             ]
@@ -201,7 +194,7 @@ class Report:
                     [
                         f"{adapter(name).NAME}, {world}",
                         shown(wall, "ms", 0),
-                        f"{median(wall) / median(self.upload(size, RAW, world)):.2f}",
+                        f"{_times(wall, self.upload(size, RAW, world)):.2f}",
                         shown(self.upload(size, name, world, "growth"), "MB"),
                         shown(held, "ms") if world == "async" else "",
                     ]
@@ -366,14 +359,13 @@ def _less(values: Sequence[float], its: Sequence[float]) -> list[float]:
     return [value - other for value, other in zip(values, its, strict=True)]
 
 
-def _ratio(what: str, ours: Sequence[float], theirs: Sequence[float], most: float) -> tuple[str, str, str, bool]:
-    ratio = median(ours) / median(theirs)
-    return what, f"{most:g}", f"{ratio:.2f}", ratio <= most
-
-
-def _in_turn(what: str, ours: Sequence[float], theirs: Sequence[float], most: float) -> tuple[str, str, str, bool]:
+def _times(ours: Sequence[float], theirs: Sequence[float]) -> float:
     """Compare what took turns round by round, since a machine's speed changes meanwhile."""
-    ratio = median(mine / its for mine, its in zip(ours, theirs, strict=True))
+    return median(mine / its for mine, its in zip(ours, theirs, strict=True))
+
+
+def _ratio(what: str, ours: Sequence[float], theirs: Sequence[float], most: float) -> tuple[str, str, str, bool]:
+    ratio = _times(ours, theirs)
     return what, f"{most:g}", f"{ratio:.3f}", ratio <= most
 
 
