@@ -76,6 +76,9 @@ class Report:
         for size in ("25 MB", "100 MB"):
             for name, words in ((OURS, ""), (OURS_AIOHTTP, ", over aiohttp")):
                 yield _most(f"event loop held up, {size}{words}", self.upload(size, name, "async", "blocked"), "ms", 20)
+        first = self.figures["imports"]["first"]
+        for name, words in ((OURS, ""), (OURS_AIOHTTP, ", over aiohttp")):
+            yield _most(f"event loop held up, the first call of a process{words}", first[name], "ms", 20)
         hits = self.figures["hits"]
         beyond = _less(hits["call"]["10 KB bytes"], hits["hash"]["10 KB SHA-256"])
         yield _most("a cache hit beyond hashing, the whole call, 10 KB", beyond, "µs", 20)

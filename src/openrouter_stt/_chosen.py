@@ -14,8 +14,8 @@ import attrs
 import httpx
 
 from ._answer import Reply
+from ._aside import aside
 from ._loops import OfOneLoop
-from ._runtime import aside
 from ._settings import switched_on
 from ._translate import settings_in_our_words
 from ._transport import AsyncTransport, Transport

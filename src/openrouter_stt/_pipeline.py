@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from . import _events as events
+from ._aside import ready
 from ._audio import Audio, Given
 from ._engine import Engine
 from ._errors import APIError, AudioError, ConfigurationError, PluginError, STTError
@@ -42,6 +43,8 @@ class Pipeline:
     ) -> Transcription:
         """Run one call from its source to its answer, and tell the observers."""
         started = self.runtime.now()
+        if self.runtime.is_async:
+            await ready()
         seconds = self.settings.timeout if timeout is None else checked_timeout(timeout)
         most = self.settings.max_audio_size
         call = Call(

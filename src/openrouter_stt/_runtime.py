@@ -11,6 +11,8 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 
+from ._aside import done
+
 if TYPE_CHECKING:
     from anyio import CancelScope
 
@@ -102,7 +104,7 @@ class AsyncRuntime:
         import anyio
 
         with anyio.move_on_after(seconds):
-            await _done(future)
+            await done(future)
 
     async def shielded(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
         """Run a function to its end, and be cancelled after it; in a task, which asyncio's own cancelling spares."""
@@ -126,43 +128,6 @@ async def in_thread(function: Callable[..., T], *args: Any, abandon_on_cancel: b
     if errors:
         raise errors.pop()
     return cast(T, result)
-
-
-async def aside(function: Callable[[], T]) -> T:
-    """Run a function in a thread of its own, which takes none of anyio's and which no process waits for at its end."""
-    future = Future[T]()
-    threading.Thread(target=_run, args=(function, future), daemon=True, name="openrouter_stt first call").start()
-    try:
-        await _done(future)
-        return future.result()
-    finally:
-        del future  # whose error holds this frame
-
-
-def _run(function: Callable[[], T], future: Future[T]) -> None:
-    try:
-        future.set_result(function())
-    except BaseException as error:
-        future.set_exception(error)
-    finally:
-        del future
-
-
-async def _done(future: Future[Any]) -> None:
-    """Wait in an event loop for what is done in another thread or event loop."""
-    import anyio
-    from anyio.lowlevel import current_token
-
-    done = anyio.Event()
-    loop: Any = current_token().native_token
-    soon = loop.call_soon_threadsafe if hasattr(loop, "call_soon_threadsafe") else loop.run_sync_soon
-
-    def wake(_: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits any more
-            soon(done.set)
-
-    future.add_done_callback(wake)
-    await done.wait()
 
 
 class limited:  # noqa: N801  used as a function

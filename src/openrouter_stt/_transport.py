@@ -13,12 +13,13 @@ import attrs
 import httpx
 
 from ._answer import Reply
+from ._aside import aside
 from ._body import Body
 from ._errors import ConfigurationError
 from ._exchange import Exchange
 from ._incoming import Incoming, collect, receive
 from ._loops import OfOneLoop, closed
-from ._runtime import aside, in_thread, limited
+from ._runtime import in_thread, limited
 from ._settings import CONNECT_TIMEOUT
 from ._translate import InOurWords, settings_in_our_words
 from ._trust import trusted
