@@ -87,7 +87,7 @@ class Retry(HookSpecs):
         return delay if self._taken(COST_OF_THROTTLE if _throttled(failure.error) else COST) else None
 
     def _wants(self, kind: type[Event]) -> bool:
-        return self._left < self.budget and kind is CallFinished
+        return kind is CallFinished and self._left < self.budget
 
     @hookimpl(events=_wants)
     def event(self, event: Event) -> None:
