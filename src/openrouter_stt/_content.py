@@ -211,6 +211,7 @@ def _require_binary(file: IO[bytes]) -> None:
     if not isinstance(nothing, bytes | bytearray | memoryview):
         if inspect.iscoroutine(nothing):
             nothing.close()
+            raise TypeError("its read() is async, so pass what `await file.read()` gives")
         raise TypeError(f"its read() gives {type(nothing).__name__}, not bytes")
 
 
