@@ -7,27 +7,39 @@ waits for them at its end.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import partial
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
+LONGEST: Final = 5.0  # seconds for which a fork waits
 
+_running: Final[set[Future[Any]]] = set()
 _ready: Final[dict[str, Future[None]]] = {}  # anyio's parts, by the name of an event loop's library
 
+
+def _rest() -> None:
+    """Await the threads: in a child without them, the modules that they import would stay locked."""
+    wait([*_running], LONGEST)
+
+
 _at_fork = getattr(os, "register_at_fork", lambda **_: None)  # Windows does not fork
-_at_fork(after_in_child=_ready.clear)  # a thread that imports stays with the parent
+_at_fork(before=_rest, after_in_child=_running.clear)
+_at_fork(after_in_child=_ready.clear)
 
 
-async def ready() -> None:
-    """Import what anyio has for the running event loop, which its first use would do in the loop."""
+async def ready(seconds: float) -> bool:
+    """Import what anyio has for the running event loop, which its first use would do in the loop.
+
+    Tells whether it is there, after as many seconds at most.
+    """
     library = _library()
     future = _ready.get(library) or _ready.setdefault(library, _started(partial(_import_anyio, library)))
-    if not future.done():
-        await done(future)
+    return future.done() or await done(future, seconds)
 
 
 async def aside(function: Callable[[], T]) -> T:
@@ -40,25 +52,37 @@ async def aside(function: Callable[[], T]) -> T:
         del future  # whose error holds this frame
 
 
-async def done(future: Future[Any]) -> None:
-    """Wait in an event loop for what is done in another thread or event loop."""
-    event: Any
-    soon: Callable[[Callable[[], None]], object]
-    if _library() == "asyncio":
-        import asyncio
+async def done(future: Future[Any], seconds: float = math.inf) -> bool:
+    """Wait in an event loop for what is done in another thread or event loop, and tell whether it is."""
+    await (_done_on_asyncio if _library() == "asyncio" else _done_on_trio)(future, seconds)
+    return future.done()
 
-        event, soon = asyncio.Event(), asyncio.get_running_loop().call_soon_threadsafe
-    else:
-        import trio
 
-        event, soon = trio.Event(), trio.lowlevel.current_trio_token().run_sync_soon
+async def _done_on_asyncio(future: Future[Any], seconds: float) -> None:
+    import asyncio
 
+    event = asyncio.Event()
+    future.add_done_callback(_waking(asyncio.get_running_loop().call_soon_threadsafe, event.set))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
+async def _done_on_trio(future: Future[Any], seconds: float) -> None:
+    import trio
+
+    event = trio.Event()
+    future.add_done_callback(_waking(trio.lowlevel.current_trio_token().run_sync_soon, event.set))
+    with trio.move_on_after(seconds):
+        await event.wait()
+
+
+def _waking(soon: Callable[[Callable[[], None]], object], set_: Callable[[], None]) -> Callable[[object], None]:
     def wake(_: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits any more
-            soon(event.set)
+            soon(set_)
 
-    future.add_done_callback(wake)
-    await event.wait()
+    return wake
 
 
 def _library() -> str:
@@ -71,13 +95,21 @@ def _import_anyio(library: str) -> None:
     import anyio
     from sniffio import thread_local
 
-    thread_local.name = library  # of this thread, which has no event loop
-    anyio.get_cancelled_exc_class()  # asks what serves that library, which is imported for it
+    before, thread_local.name = thread_local.name, library  # of this thread, which has no event loop
+    try:
+        anyio.get_cancelled_exc_class()  # asks what serves that library, which is imported for it
+    finally:
+        thread_local.name = before
 
 
 def _started(function: Callable[[], T]) -> Future[T]:
     future = Future[T]()
-    threading.Thread(target=_run, args=(function, future), daemon=True, name="openrouter_stt first call").start()
+    _running.add(future)
+    future.add_done_callback(_running.discard)
+    try:
+        threading.Thread(target=_run, args=(function, future), daemon=True, name="openrouter_stt first call").start()
+    except RuntimeError:  # there can be none, as at the end of a process
+        _run(function, future)
     return future
 
 

@@ -20,7 +20,7 @@ from typing import Any, Final
 import attrs
 import httpx
 
-from ._errors import APITimeoutError
+from ._holding import too_late
 
 RACE: Final = 1.0  # seconds; a server that closed a connection before a request came says so within a round trip
 _OPENS: Final = ("connect_tcp.started", "start_tls.started")
@@ -118,11 +118,6 @@ class Exchange:
             _silence(info)
             if step == "receive_response_headers.complete" and self.kept and self.silent:
                 raise httpx.RemoteProtocolError("")  # what came behind the answer to an earlier request
-
-
-def too_late() -> APITimeoutError:
-    """Make the error of a call that has no time left to send its request."""
-    return APITimeoutError("the deadline passed before the request was sent; give the call a longer timeout")
 
 
 def _limited(transfer: Callable[[Any, float | None], Any]) -> Callable[..., Any]:

@@ -53,5 +53,10 @@ class Holding:
         return max(_deadline.get() - self.runtime.now(), 0) + grace
 
 
+def too_late() -> APITimeoutError:
+    """Make the error of a call that has no time left to send its request."""
+    return APITimeoutError("the deadline passed before the request was sent; give the call a longer timeout")
+
+
 def _overdue(who: str) -> APITimeoutError:
     return APITimeoutError(f"the deadline of the call passed in {who}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from ._errors import ConfigurationError
-from ._exchange import too_late
+from ._holding import too_late
 from ._runtime import limited
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ._aside import ready
 from ._audio import Audio, Given
 from ._engine import Engine
 from ._errors import APIError, AudioError, ConfigurationError, PluginError, STTError
-from ._holding import held_until
+from ._holding import held_until, too_late
 from ._keeping import Keeping, count
 from ._runtime import Runtime
 from ._sending import Headers, Sending, headers_of
@@ -43,9 +43,9 @@ class Pipeline:
     ) -> Transcription:
         """Run one call from its source to its answer, and tell the observers."""
         started = self.runtime.now()
-        if self.runtime.is_async:
-            await ready()
         seconds = self.settings.timeout if timeout is None else checked_timeout(timeout)
+        if self.runtime.is_async and not await ready(seconds):
+            raise too_late()
         most = self.settings.max_audio_size
         call = Call(
             id=urandom(16).hex(),

@@ -59,7 +59,7 @@ def _is_inherited(plugin: object, name: str) -> bool:
     own = vars(HookSpecs).get(name)
     if own is None or not isinstance(plugin, HookSpecs) or name in vars(plugin):
         return False
-    return getattr(type(plugin), name, None) is own
+    return next((vars(kind)[name] for kind in type(plugin).__mro__ if name in vars(kind)), None) is own
 
 
 def register(plugins: Iterable[Plugin], *, is_async: bool) -> Registry:

@@ -101,10 +101,7 @@ class AsyncRuntime:
 
     async def wait(self, future: Future[Any], seconds: float) -> None:
         """Wait for what another task does, maybe in another thread or event loop, but no longer."""
-        import anyio
-
-        with anyio.move_on_after(seconds):
-            await done(future)
+        await done(future, seconds)
 
     async def shielded(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
         """Run a function to its end, and be cancelled after it; in a task, which asyncio's own cancelling spares."""
