@@ -5,9 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -16,12 +14,7 @@ ROUNDS = 5
 
 
 def measured(path: Path, times: int) -> dict[str, float]:
-    """Return the least CPU seconds of a hit, of a call that a plugin answers, and of hashes, in a new process."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(_here, path, times).result()
-
-
-def _here(path: Path, times: int) -> dict[str, float]:
+    """Return the least CPU seconds of a hit, of a call that a plugin answers, and of hashes."""
     from blake3 import blake3
 
     from benchmarks import plugins

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from benchmarks import adapters, environments, generation, kept, plugins
 from benchmarks.adapters import ALL, FLOOR, OURS, OURS_AIOHTTP, RAW
-from benchmarks.sessions import Bench, Session, pairs, progress
+from benchmarks.sessions import Bench, Session, in_process, pairs, progress
 
 Figures = dict[str, Any]
 LARGE: Final = {"25 MB": 25_000_000, "100 MB": 100_000_000}
@@ -126,7 +126,7 @@ def hits(bench: Bench) -> Figures:
     for label, size, processes, times in (("10 KB", 10_000, 12, 500), ("25 MB", LARGE["25 MB"], 3, 1)):
         path = Path(bench.recording(size))
         found = [
-            {**kept.measured(path, times), "raw httpx": _least_call(bench)}
+            {**in_process(kept.measured, path, times), "raw httpx": _least_call(bench)}
             for _ in progress(range(processes), f"Hits, {label}")
         ]
         figures |= {f"{label} {way}": [each[way] for each in found] for way in found[0]}
@@ -167,9 +167,18 @@ def _next_calls(session: Session, world: str, many: int) -> float:
     return seconds
 
 
-def growth_of_plugins(_: Bench) -> Figures:
-    """CPU time that each hook of so many plugins adds to a call."""
-    base, subjects = plugins.hooks(60)
+def growth_of_plugins(__: Bench) -> Figures:
+    """CPU time that each hook of so many plugins adds to a call, in several processes."""
+    figures: Figures = {hook.__name__: {str(many): [] for many in plugins.MANY} for hook in plugins.HOOKS}
+    for _ in progress(range(5), "Hooks"):
+        for hook, found in in_process(_hooks, 20).items():
+            for many, seconds in found.items():
+                figures[hook][many] += seconds
+    return figures
+
+
+def _hooks(rounds: int) -> dict[str, dict[str, list[float]]]:
+    base, subjects = plugins.hooks(rounds)
     return {
         hook.__name__: {str(many): subjects[hook, many].more(base, many * times) for many in plugins.MANY}
         for hook, times in plugins.HOOKS.items()

@@ -8,8 +8,10 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -104,6 +106,12 @@ class Bench:
 
 def progress(rounds: Iterable[T], what: str) -> Iterable[T]:
     return track(list(rounds), what, console=console, disable=not sys.stderr.isatty(), transient=False)
+
+
+def in_process(function: Callable[..., T], *arguments: object) -> T:
+    """Call a function in a new process: one is quick and another slow on some machines, whatever it does."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def pairs(names: Iterable[str]) -> list[tuple[str, str]]:

@@ -118,7 +118,7 @@ class Engine:
         wanting: list[Impl] = []
         for impl in hook.impls:
             try:
-                if self._wants(impl, kind):
+                if impl.wants is None or self._wants(impl, kind):  # quicker, for those who want all
                     wanting.append(impl)
             except _BLAMED as error:
                 if not self._passed_over(hook, impl, (), error):
