@@ -107,7 +107,10 @@ class Audio:
                 return cls.of(data, max_size=max_size).replace(name=name)
         other: Any = source
         if isinstance(other, list | tuple | set):
-            raise AudioError("a call takes one recording; transcribe several one by one, or at once by asyncio.gather")
+            raise AudioError(
+                f"{type(other).__name__} is not a source: a call takes one recording; transcribe several one by one, "
+                "or at once by asyncio.gather"
+            )
         if hasattr(other, "__array_interface__"):
             raise AudioError("an array needs its sample rate: pass Audio.from_array(array, sample_rate=16_000)")
         return cls.from_file(other, max_size=max_size) if hasattr(other, "read") else cls.from_bytes(other)

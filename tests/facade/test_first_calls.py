@@ -21,7 +21,7 @@ from tests.support.spec import ROOT
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 FORK = """
 import asyncio, os, sys, threading
-from openrouter_stt import AsyncClient, _aside
+from openrouter_stt import AsyncClient
 from tests.hooks.small_plugins import answering
 
 importing = threading.Event()
